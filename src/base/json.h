@@ -1,0 +1,36 @@
+/** JSON from files that are not trusted: Jansson behind limits, and getters that name the file
+ * and the field in each error. A json_t keeps Jansson's rules of ownership. */
+#ifndef TACIT_BASE_JSON_H
+#define TACIT_BASE_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/file.h"
+#include "base/status.h"
+
+enum { JSON_MAX_DEPTH = 64 };
+
+/** Parse a whole document whose top is an object. Depth, duplicate keys and what follows the
+ * document are checked; `name` stands for it in errors. The caller owns *out. */
+status json_read(json_t **out, span text, const char *name, error *err) MUST_USE;
+
+/** Getters. `where` is the file (and the path inside it) for the error. With required false an
+ * absent or null field leaves *out as it is. Numbers outside [lo, hi] are errors. */
+status json_get_size(const json_t *obj, const char *key, bool required, size_t lo, size_t hi,
+                     size_t *out, const char *where, error *err) MUST_USE;
+status json_get_double(const json_t *obj, const char *key, bool required, double lo, double hi,
+                       double *out, const char *where, error *err) MUST_USE;
+status json_get_bool(const json_t *obj, const char *key, bool required, bool *out,
+                     const char *where, error *err) MUST_USE;
+/** The string stays the document's. */
+status json_get_string(const json_t *obj, const char *key, bool required, const char **out,
+                       const char *where, error *err) MUST_USE;
+/** The object or array stays the document's; NULL where it is absent and not required. */
+status json_get_object(const json_t *obj, const char *key, bool required, json_t **out,
+                       const char *where, error *err) MUST_USE;
+status json_get_array(const json_t *obj, const char *key, bool required, json_t **out,
+                      const char *where, error *err) MUST_USE;
+
+#endif

@@ -1,0 +1,42 @@
+#include "nn/encoder.h"
+
+static void add_row(float *x, const tensor *table, size_t row, size_t dim)
+{
+    enum { PIECE = 256 };
+    float piece[PIECE];
+    for (size_t at = 0; at < dim; at += PIECE) {
+        const size_t n = dim - at < PIECE ? dim - at : PIECE;
+        tensor_read(piece, table, row * dim + at, n);
+        for (size_t j = 0; j < n; j++) {
+            x[at + j] += piece[j];
+        }
+    }
+}
+
+status nn_embed(float *x, const model *m, const tokens *t, error *err)
+{
+    const embeddings *b = &m->embeddings;
+    const size_t rows = t->seqs.start[t->seqs.n];
+    for (size_t i = 0; i < rows; i++) {
+        const size_t id = t->ids[i], at = t->positions[i], type = t->types[i];
+        if (id >= b->vocab) {
+            return error_set(err, ERR_ARTEFACT, "token id %zu: the vocabulary has %zu", id,
+                             b->vocab);
+        }
+        if (at >= b->max_positions) {
+            return error_set(err, ERR_ARTEFACT, "position %zu: the model has %zu", at,
+                             b->max_positions);
+        }
+        if (b->type && type >= b->n_types) {
+            return error_set(err, ERR_ARTEFACT, "token type %zu: the model has %zu", type,
+                             b->n_types);
+        }
+        float *row = x + i * m->dim;
+        tensor_read(row, b->word, id * m->dim, m->dim);
+        add_row(row, b->position, at, m->dim);
+        if (b->type) {
+            add_row(row, b->type, type, m->dim);
+        }
+    }
+    return OK;
+}
