@@ -40,3 +40,16 @@ status nn_embed(float *x, const model *m, const tokens *t, error *err)
     }
     return OK;
 }
+
+void nn_positions(uint32_t *positions, const model *m, const uint32_t *ids, size_t n)
+{
+    const uint32_t first = (uint32_t)m->embeddings.first_position;
+    uint32_t seen = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (first == 0) {
+            positions[i] = (uint32_t)i;
+        } else {
+            positions[i] = ids[i] == m->pad_id ? first - 1 : first + seen++;
+        }
+    }
+}

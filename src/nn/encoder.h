@@ -12,6 +12,10 @@ typedef struct {
     const uint32_t *ids, *positions, *types; /* seqs.start[seqs.n] each */
 } tokens;
 
+/** The position of each of n tokens of one sequence: its place, or in families that count from
+ * behind the padding id (RoBERTa) its place among the tokens that are not padding. */
+void nn_positions(uint32_t *positions, const model *m, const uint32_t *ids, size_t n);
+
 /** x = word + position + type, rows × m->dim; the owner's step, done in the clear.
  * Returns ERR_ARTEFACT where an id, a position or a type is outside its table. */
 status nn_embed(float *x, const model *m, const tokens *t, error *err) MUST_USE;
