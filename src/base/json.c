@@ -30,25 +30,42 @@ static status check_depth(span text, const char *name, error *err)
     return OK;
 }
 
-status json_read(json_t **out, span text, const char *name, error *err)
+static status parse(json_t **out, span text, const char *name, error *err)
 {
     *out = NULL;
     TRY(check_depth(text, name, err));
-    json_error_t why;
-    json_t *doc = json_loadb((const char *)text.data, text.len,
-                             JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
-    if (!doc) {
-        if (json_error_code(&why) == json_error_out_of_memory) {
-            return error_memory(err);
-        }
-        return error_set(err, ERR_ARTEFACT, "%s:%d:%d: not valid JSON: %s", name, why.line,
-                         why.column, why.text);
+    json_error_t why = {0}; /* its text stays empty where memory runs out at some places */
+    *out = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
+                      &why);
+    if (*out) {
+        return OK;
     }
-    if (!json_is_object(doc)) {
-        json_decref(doc);
+    if (why.text[0] == '\0' || json_error_code(&why) == json_error_out_of_memory) {
+        return error_memory(err);
+    }
+    return error_set(err, ERR_ARTEFACT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column,
+                     why.text);
+}
+
+status json_read(json_t **out, span text, const char *name, error *err)
+{
+    TRY(parse(out, text, name, err));
+    if (!json_is_object(*out)) {
+        json_decref(*out);
+        *out = NULL;
         return error_set(err, ERR_ARTEFACT, "%s: must be a JSON object", name);
     }
-    *out = doc;
+    return OK;
+}
+
+status json_read_array(json_t **out, span text, const char *name, error *err)
+{
+    TRY(parse(out, text, name, err));
+    if (!json_is_array(*out)) {
+        json_decref(*out);
+        *out = NULL;
+        return error_set(err, ERR_ARTEFACT, "%s: must be a JSON array", name);
+    }
     return OK;
 }
 

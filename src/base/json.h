@@ -16,6 +16,9 @@ enum { JSON_MAX_DEPTH = 64 };
  * document are checked; `name` stands for it in errors. The caller owns *out. */
 status json_read(json_t **out, span text, const char *name, error *err) MUST_USE;
 
+/** The same for a document whose top is an array. */
+status json_read_array(json_t **out, span text, const char *name, error *err) MUST_USE;
+
 /** Getters. `where` is the file (and the path inside it) for the error. With required false an
  * absent or null field leaves *out as it is. Numbers outside [lo, hi] are errors. */
 status json_get_size(const json_t *obj, const char *key, bool required, size_t lo, size_t hi,
