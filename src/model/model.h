@@ -102,6 +102,9 @@ typedef struct model {
 status model_open(model **out, const char *dir, error *err) MUST_USE;
 void model_free(model *m);
 
+/** Whether slot is "<operation>/<quantity>" of this model, as docs/design/recipes.md lists them. */
+bool model_has_slot(const model *m, const char *slot);
+
 /** The recipe's range of a slot, or NULL where it holds none. */
 const slot_range *model_range(const model *m, const char *slot);
 

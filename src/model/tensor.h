@@ -2,6 +2,7 @@
 #ifndef TACIT_MODEL_TENSOR_H
 #define TACIT_MODEL_TENSOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,5 +24,9 @@ size_t dtype_bytes(dtype t);
 
 /** count elements from index `first`, as float. */
 void tensor_read(float *out, const tensor *t, size_t first, size_t count);
+
+/** Whether no element is a NaN or infinite; else *bad is the index of the first that is.
+ * One pass over the bytes, as fast as memory gives them. */
+bool tensor_finite(const tensor *t, size_t *bad);
 
 #endif
