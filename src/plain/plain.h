@@ -37,4 +37,7 @@ typedef struct {
 status plain_engine_new(engine **out, const model *m, pool *p, const plain_options *o,
                         error *err) MUST_USE;
 
+/** Memory that the engine holds now: packed weights, values and scratch. */
+size_t plain_engine_bytes(const engine *e);
+
 #endif

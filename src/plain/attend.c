@@ -1,0 +1,172 @@
+#include "base/mem.h"
+#include "plain/ranges.h"
+#include "plain/state.h"
+
+/* One piece of work is one head of one sequence: its keys and values are packed as the kernels
+ * want them, then blocks of queries go through scores, form and weighted sum. Memory is bounded
+ * by the longest sequence: a worker holds its packed keys and values and one block of scores. */
+enum { QUERIES = 64 };
+
+typedef struct {
+    float *keys, *values, *scores;
+    interval seen[3]; /* scores, sum, context */
+} attend_worker;
+
+typedef struct {
+    const plain_engine *e;
+    const attention *a;
+    const value *q, *k, *v;
+    float *y;
+    attend_worker *workers;
+    size_t score_stride;
+} attend_job;
+
+static size_t round_up(size_t n, size_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+static void see(const attend_job *job, attend_worker *w, const float *scores, size_t n,
+                row_weights before, const float *context)
+{
+    if (scores) {
+        interval_add_all(&w->seen[0], scores, n);
+    } else {
+        interval_add(&w->seen[1], (double)before.sum / (double)n);
+        interval_add_all(&w->seen[2], context, job->a->head_dim);
+    }
+}
+
+/* Rows first to last of one head's queries; len keys, of which a causal query sees those up to
+ * its own place. */
+static void query_block(const attend_job *job, attend_worker *w, const float *q, float *y, size_t h,
+                        size_t first, size_t last, size_t len)
+{
+    const plain_kernels *k = &job->e->kernels;
+    const attention *a = job->a;
+    const size_t d = a->head_dim, stride = job->score_stride, rows = last - first;
+    const size_t ldq = job->q->columns;
+    const size_t keys = a->causal ? last : len;
+    row_weights done[QUERIES];
+    k->gemm(w->scores, stride, q + first * ldq, ldq, w->keys, NULL, rows, d, keys);
+    for (size_t i = 0; i < rows; i++) {
+        float *s = w->scores + i * stride;
+        const size_t n = a->causal ? first + i + 1 : len;
+        if (job->e->ranges) {
+            see(job, w, s, n, (row_weights){0}, NULL);
+        }
+        done[i] = k->weights(s, n, a, h);
+        for (size_t j = n; j < keys; j++) {
+            s[j] = 0;
+        }
+    }
+    for (size_t j = 0; j < d; j += PANEL) { /* a panel of the values is len deep, not keys */
+        k->gemm(y + first * ldq + j, ldq, w->scores, stride, w->values + j * len, NULL, rows, keys,
+                d - j < PANEL ? d - j : PANEL);
+    }
+    for (size_t i = 0; i < rows; i++) {
+        float *context = y + (first + i) * ldq;
+        for (size_t j = 0; j < d; j++) {
+            context[j] *= done[i].factor;
+        }
+        if (job->e->ranges) {
+            see(job, w, NULL, a->causal ? first + i + 1 : len, done[i], context);
+        }
+    }
+}
+
+static void attend_pieces(void *ctx, size_t begin, size_t end, size_t worker)
+{
+    const attend_job *job = ctx;
+    const attention *a = job->a;
+    const plain_kernels *k = &job->e->kernels;
+    attend_worker *w = &job->workers[worker];
+    const size_t d = a->head_dim;
+    for (size_t piece = begin; piece < end; piece++) {
+        const size_t h = piece % a->n_heads, seq = piece / a->n_heads;
+        const size_t start = job->e->seqs.start[seq], len = job->e->seqs.start[seq + 1] - start;
+        const size_t kv = h / (a->n_heads / a->n_kv_heads);
+        const size_t ldq = job->q->columns, ldk = job->k->columns;
+        const size_t from = start * ldk + kv * d;
+        k->pack_rows(w->keys, job->k->data + from, ldk, a->scale, d, len);
+        k->pack_columns(w->values, job->v->data + from, ldk, len, d);
+        for (size_t i = 0; i < len; i += QUERIES) {
+            const size_t last = len - i < QUERIES ? len : i + QUERIES;
+            query_block(job, w, job->q->data + start * ldq + h * d, job->y + start * ldq + h * d, h,
+                        i, last, len);
+        }
+    }
+}
+
+static size_t longest(const sequences *s)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const size_t len = s->start[i + 1] - s->start[i];
+        most = len > most ? len : most;
+    }
+    return most;
+}
+
+/* Parts of e->workers for each worker, each on cache lines of its own. */
+static status make_workers(plain_engine *e, attend_job *job)
+{
+    const size_t len = longest(&e->seqs), d = job->a->head_dim, n = pool_size(e->pool);
+    const size_t columns = round_up(len, PANEL), line = MEM_ALIGN / sizeof(float);
+    const size_t keys = columns * d, values = len * round_up(d, PANEL);
+    const size_t table = round_up(n * sizeof *job->workers, MEM_ALIGN);
+    job->score_stride = columns;
+    size_t each = round_up(keys, line), bytes;
+    each += round_up(values, line) + QUERIES * columns;
+    if (!mem_mul(&bytes, each * sizeof(float), n) || !mem_add(&bytes, bytes, table)) {
+        return error_memory(e->base.err);
+    }
+    TRY(plain_scratch_need(e, &e->workers, bytes, 1));
+    job->workers = e->workers.bytes;
+    float *at = (float *)(void *)((char *)e->workers.bytes + table);
+    for (size_t i = 0; i < n; i++, at += each) {
+        attend_worker *w = &job->workers[i];
+        w->keys = at;
+        w->values = at + round_up(keys, line);
+        w->scores = w->values + round_up(values, line);
+        for (size_t j = 0; j < 3; j++) {
+            w->seen[j] = interval_empty();
+        }
+    }
+    return OK;
+}
+
+static status record(const plain_engine *e, const attend_job *job)
+{
+    static const char *const names[] = {"scores", "sum", "context"};
+    for (size_t j = 0; e->ranges && j < 3; j++) {
+        interval all = interval_empty();
+        for (size_t i = 0; i < pool_size(e->pool); i++) {
+            interval_join(&all, job->workers[i].seen[j]);
+        }
+        TRY(range_recorder_widen(e->ranges, job->a->name, names[j], all, e->base.err));
+    }
+    return OK;
+}
+
+status plain_attend(engine *base, value **y, const value *q, const value *k, const value *v,
+                    const attention *a)
+{
+    plain_engine *e = (plain_engine *)base;
+    *y = NULL;
+    CHECK(q->columns == a->n_heads * a->head_dim && k->columns == a->n_kv_heads * a->head_dim);
+    CHECK(v->columns == k->columns && q->rows == k->rows && k->rows == v->rows);
+    attend_job job = {.e = e, .a = a, .q = q, .k = k, .v = v};
+    TRY(make_workers(e, &job));
+    value *out;
+    TRY(plain_value_new(e, &out, q->rows, q->columns));
+    job.y = out->own;
+    parallel_for(e->pool, e->seqs.n * a->n_heads, 1, attend_pieces, &job);
+    const status st = record(e, &job);
+    if (st != OK) {
+        plain_value_drop(base, out);
+        return st;
+    }
+    *y = out;
+    return OK;
+}

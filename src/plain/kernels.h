@@ -1,0 +1,78 @@
+/** The plain engine's arithmetic: one table of kernels per instruction set.
+ *
+ * `ref` is complete, plain C and always built; a table for an instruction set replaces what that
+ * set does faster. All kernels work on one thread, cannot fail and keep no state. Each output row
+ * is computed by the same sequence of operations whatever rows or columns are computed beside it,
+ * so that results depend neither on the number of threads nor on how a batch is packed.
+ *
+ * Weights are packed once into panels of PANEL columns of Wᵀ: element (k, j) of panel p stands at
+ * (p K + k) PANEL + j; columns behind the last are zero (docs/design/plain-gemm.md).
+ */
+#ifndef TACIT_PLAIN_KERNELS_H
+#define TACIT_PLAIN_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cpu.h"
+#include "model/forms.h"
+
+enum {
+    PANEL = 32,      /* columns of a packed panel */
+    BF16_DEPTH = 32, /* a bf16 operand's depth is padded with zeros to a multiple of this */
+    BF16_ROWS = 32   /* … and its rows to a multiple of this */
+};
+
+/** What a row of scores became: weights that want to be multiplied by factor. */
+typedef struct {
+    float factor; /* 1/sum, 1/(kappa n^alpha), T(sum), …: P_j = factor · weight_j */
+    float sum;    /* of the unnormalised weights, where a range recorder asks for it */
+} row_weights;
+
+typedef struct {
+    const char *isa;
+
+    /** y = x·W + bias, m × n with row strides ldy and ldx; W packed, k deep; bias NULL is 0.
+     * Each element is one chain of k fused (ref: unfused) multiply-adds in order of k, starting
+     * from the bias: |error| <= k·2^-23 · (|x|·|W| + |bias|). */
+    void (*gemm)(float *y, size_t ldy, const float *x, size_t ldx, const float *w,
+                 const float *bias, size_t m, size_t k, size_t n);
+
+    /** Pack n rows of x, k wide with stride ldx, times scale, as the columns of W in gemm: W = xᵀ.
+     * out has k floats for each column, columns rounded up to a multiple of PANEL. */
+    void (*pack_rows)(float *out, const float *x, size_t ldx, float scale, size_t k, size_t n);
+
+    /** The same for a W that is given as it is, k rows of n columns with stride ldx. */
+    void (*pack_columns)(float *out, const float *x, size_t ldx, size_t k, size_t n);
+
+    /** Scores of one query of one head to weights, in place; n visible keys. */
+    row_weights (*weights)(float *s, size_t n, const attention *a, size_t head);
+
+    /** y = f(x), n elements; y may be x. */
+    void (*activate)(float *y, const float *x, size_t n, const activation *f);
+
+    /** One row of f->dim elements: y = norm(x + residual); residual may be NULL, y may be x. */
+    void (*normalise)(float *y, const float *x, const float *residual, const norm *f);
+
+    /** y = x rounded to bf16 (nearest even), n elements. */
+    void (*to_bf16)(uint16_t *y, const float *x, size_t n);
+
+    /** As gemm, on bf16 operands with fp32 sums: x has rows of ldx, readable up to the next
+     * multiple of BF16_ROWS rows; k is a multiple of BF16_DEPTH; W is packed in pairs along k:
+     * element (k, j) of panel p at ((p K/2 + k/2) PANEL + j)·2 + k%2. NULL where the instruction
+     * set has nothing for it: then fp32 arithmetic on rounded operands stands in. */
+    void (*gemm_bf16)(float *y, size_t ldy, const uint16_t *x, size_t ldx, const uint16_t *w,
+                      const float *bias, size_t m, size_t k, size_t n);
+} plain_kernels;
+
+/** Fill the table for a level; what the architecture does not have falls back to ref. */
+void plain_kernels_pick(plain_kernels *out, isa level);
+
+/** Each file puts in what its instruction set does better and leaves the rest. Files for another
+ * architecture are empty. */
+void plain_kernels_ref(plain_kernels *t);
+void plain_kernels_avx2(plain_kernels *t);
+void plain_kernels_avx512(plain_kernels *t);
+void plain_kernels_amx(plain_kernels *t);
+
+#endif

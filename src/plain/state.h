@@ -1,0 +1,67 @@
+/** What the files of the plain engine share: its state, its values and its buffers. */
+#ifndef TACIT_PLAIN_STATE_H
+#define TACIT_PLAIN_STATE_H
+
+#include "plain/kernels.h"
+#include "plain/plain.h"
+
+/** Rows × columns floats, dense and row-major. Buffers go from value to value through the
+ * engine's list of free ones, so that a second run takes nothing from the system. */
+struct value {
+    value *next; /* in the list of free values */
+    size_t rows, columns;
+    const float *data; /* own, or the caller's input */
+    float *own;        /* NULL for a borrowed input */
+    size_t capacity;   /* floats in own */
+};
+
+/** A linear map with its weights packed for the kernels. */
+typedef struct {
+    float *f32;     /* fp32, rounded to bf16 beforehand where no kernel multiplies bf16; or */
+    uint16_t *bf16; /* bf16 */
+    size_t depth;   /* k of the packing: `in`, or more for bf16 */
+} packed_linear;
+
+/** Memory that grows to the largest need of any operation. */
+typedef struct {
+    void *bytes;
+    size_t size;
+} scratch;
+
+typedef struct {
+    engine base;
+    const model *model;
+    pool *pool;
+    plain_kernels kernels;
+    plain_precision precision;
+    range_recorder *ranges; /* or NULL */
+    packed_linear *linears; /* model->n_linears of them, by id */
+    sequences seqs;         /* of the batch at hand; start is own, grown */
+    size_t *starts;
+    size_t starts_capacity;
+    value *free_values;
+    scratch operand; /* bf16 input rows of a linear map */
+    scratch workers; /* attention: a part for each worker */
+    size_t bytes;    /* taken from the system */
+} plain_engine;
+
+/** A value of that shape, contents unspecified. */
+status plain_value_new(plain_engine *e, value **out, size_t rows, size_t columns) MUST_USE;
+void plain_value_drop(engine *e, value *v);
+void plain_values_free(plain_engine *e);
+
+/** At least n · size bytes in s, contents unspecified. */
+status plain_scratch_need(plain_engine *e, scratch *s, size_t n, size_t size) MUST_USE;
+
+/** Pack every linear map of the model. */
+status plain_pack_model(plain_engine *e) MUST_USE;
+void plain_packed_free(plain_engine *e);
+
+status plain_linear(engine *e, value **y, const value *x, const linear *w) MUST_USE;
+status plain_attend(engine *e, value **y, const value *q, const value *k, const value *v,
+                    const attention *a) MUST_USE;
+status plain_activate(engine *e, value **y, const value *x, const activation *f) MUST_USE;
+status plain_normalise(engine *e, value **y, const value *x, const value *residual,
+                       const norm *f) MUST_USE;
+
+#endif
