@@ -20,6 +20,26 @@ static void test_error_prefix_keeps_the_reason(void **state)
     assert_string_equal(err.text, "config.json: field 'dim' is missing");
 }
 
+static void test_errors_fit_their_room(void **state)
+{
+    (void)state;
+    static char long_text[2 * ERROR_TEXT_BYTES];
+    memset(long_text, 'x', sizeof long_text - 1);
+    error err = {0};
+    assert_int_equal(error_set(&err, ERR_USAGE, "%s", long_text), ERR_USAGE);
+    assert_int_equal(strlen(err.text), ERROR_TEXT_BYTES - 1);
+    error_prefix(&err, "file");
+    assert_int_equal(strlen(err.text), ERROR_TEXT_BYTES - 1);
+    assert_memory_equal(err.text, "file: xx", 8);
+    error_prefix(&err, "%s", long_text); /* no room for it beside a reason: left out */
+    assert_memory_equal(err.text, "file: xx", 8);
+
+    assert_int_equal(error_memory(&err), ERR_RESOURCE);
+    assert_string_equal(err.text, "out of memory");
+    assert_int_equal(error_set(NULL, ERR_PROTOCOL, "nobody listens"), ERR_PROTOCOL);
+    error_prefix(NULL, "nobody");
+}
+
 static void test_arena_gives_back_and_wipes(void **state)
 {
     (void)state;
@@ -76,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_error_prefix_keeps_the_reason),
+        cmocka_unit_test(test_errors_fit_their_room),
         cmocka_unit_test(test_arena_gives_back_and_wipes),
         cmocka_unit_test(test_parallel_for_visits_each_index_once),
         cmocka_unit_test(test_sizes_that_overflow_are_refused),
