@@ -30,8 +30,9 @@ from recipes import encoder_forward
 SEED = 20261121
 WORDS = ("the a of and to in is was it this that not good bad film movie very great plot fun dull"
          " story love hate ing ed ly er est un able time warm cold").split(" ")
-PUNCTUATION = list(".,!?'-") + ["é", "日"]
-TEXTS = ["the film was very good!", "dull", "it's a bad story, not fun - the plot was warm and cold",
+PUNCTUATION = [*list(".,!?'-"), "é", "日"]
+TEXTS = ["the film was very good!", "dull",
+         "it's a bad story, not fun - the plot was warm and cold",
          "un##able to hate this movie?"]
 PAIRS = ["this is great.", "a good time", "", "it was not"]
 
@@ -39,11 +40,11 @@ PAIRS = ["this is great.", "a good time", "", "it was not"]
 def wordpiece_vocab() -> list[str]:
     letters = [chr(ord("a") + i) for i in range(26)]
     pieces = [f"##{c}" for c in letters] + ["##ing", "##ed", "##ly", "##er", "##s"]
-    return ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + PUNCTUATION + letters + pieces + WORDS
+    return ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *PUNCTUATION, *letters, *pieces, *WORDS]
 
 
 def write_wordpiece(dst: Path, cls: str, with_json: bool) -> transformers.PreTrainedTokenizerBase:
-    """vocab.txt and tokenizer_config.json, as older checkpoints have them, or tokenizer.json too."""
+    """vocab.txt and tokenizer_config.json as older checkpoints have them; or tokenizer.json too."""
     dst.mkdir(parents=True, exist_ok=True)
     (dst / "vocab.txt").write_text("\n".join(wordpiece_vocab()) + "\n", encoding="utf-8")
     config = {"tokenizer_class": cls, "do_lower_case": True, "model_max_length": 40}
@@ -113,7 +114,8 @@ def pooled(hidden: torch.Tensor, mask: torch.Tensor, how: str) -> torch.Tensor:
 
 def kept(rows: torch.Tensor, mask: list[list[int]]) -> list:
     """One list of rows a sequence: those of the tokens that the mask shows."""
-    return [[r for r, m in zip(seq.tolist(), shown) if m] for seq, shown in zip(rows, mask)]
+    pairs = zip(rows.tolist(), mask, strict=True)
+    return [[r for r, m in zip(seq, shown, strict=True) if m] for seq, shown in pairs]
 
 
 def write_expected(dst: Path, output: str, cases: list[dict], note: str) -> None:
@@ -300,7 +302,7 @@ def recipe(out: Path, name: str, tacit: dict, source: str) -> None:
     cases = batches(transformers.BertTokenizerFast.from_pretrained(dst))
     for case in cases:
         y = [encoder_forward(config, state, *rows) for rows in
-             zip(case["ids"], case["types"], case["mask"])]
+             zip(case["ids"], case["types"], case["mask"], strict=True)]
         case["expected"] = rounded([r.tolist() for r in y])
     write_expected(dst, "logits", cases, "by tools/recipes.py")
 
@@ -310,7 +312,7 @@ def check_reference(out: Path) -> None:
     config = json.loads((out / "bert-sequence/config.json").read_text())
     state = safetensors.torch.load_file(out / "bert-sequence/model.safetensors")
     for case in json.loads((out / "bert-sequence/expected.json").read_text())["cases"]:
-        rows = zip(case["ids"], case["types"], case["mask"], case["expected"])
+        rows = zip(case["ids"], case["types"], case["mask"], case["expected"], strict=True)
         for ids, types, mask, want in rows:
             got = encoder_forward(config, state, ids, types, mask)
             assert np.allclose(got, want, rtol=1e-6, atol=1e-8), (case["name"], got, want)
