@@ -29,7 +29,7 @@ double forms_point(activation_form form, const polynomial *poly, double x)
     case ACTIVATION_SILU:
         return x / (1 + exp(-x));
     case ACTIVATION_RELU:
-        return x > 0 ? x : 0;
+        return x < 0 ? 0 : x; /* NaN stays */
     case ACTIVATION_TANH:
         return tanh(x);
     case ACTIVATION_QUAD:
@@ -62,10 +62,11 @@ double forms_reciprocal(const reciprocal_net *net, double x)
     return y;
 }
 
-double forms_divisor(const attention *a, size_t head, size_t n)
+double forms_divisor(const attention *a, size_t h, size_t n)
 {
-    const double kappa = a->kappa ? (double)a->kappa[head] : 1;
-    return kappa * pow((double)n, (double)a->length_power);
+    const double kappa = a->kappa ? (double)a->kappa[h] : 1;
+    const double alpha = (double)a->length_power;
+    return kappa * (alpha == 1 ? (double)n : pow((double)n, alpha));
 }
 
 /* What a score becomes before the division; most is the largest score of the row. */
@@ -97,7 +98,7 @@ static double unnormalised(const attention *a, double shift, double most, double
     return 0;
 }
 
-static double row_factor(const attention *a, size_t head, size_t n, double sum)
+double forms_factor(const attention *a, size_t h, size_t n, double sum)
 {
     switch (a->form) {
     case ATTENTION_THEX:
@@ -105,7 +106,7 @@ static double row_factor(const attention *a, size_t head, size_t n, double sum)
     case ATTENTION_SOFTMAX_FREEDIV:
     case ATTENTION_2QUAD_FREEDIV:
     case ATTENTION_SCALED_SIGMA:
-        return 1 / forms_divisor(a, head, n);
+        return 1 / forms_divisor(a, h, n);
     case ATTENTION_SOFTMAX:
     case ATTENTION_2QUAD:
     case ATTENTION_POWER:
@@ -114,9 +115,9 @@ static double row_factor(const attention *a, size_t head, size_t n, double sum)
     return sum != 0 ? 1 / sum : 0;
 }
 
-row_weights forms_weights(float *s, size_t n, const attention *a, size_t head)
+row_weights forms_weights(float *s, size_t n, const attention *a, size_t h)
 {
-    const double shift = a->shift ? (double)a->shift[head] : 0;
+    const double shift = a->shift ? (double)a->shift[h] : 0;
     const bool literal = a->form == ATTENTION_THEX && a->thex_literal;
     double most = -INFINITY, sum = 0;
     for (size_t i = 0; i < n; i++) {
@@ -127,7 +128,7 @@ row_weights forms_weights(float *s, size_t n, const attention *a, size_t head)
         sum += w;
         s[i] = literal ? s[i] : (float)w;
     }
-    return (row_weights){.factor = (float)row_factor(a, head, n, sum), .sum = (float)sum};
+    return (row_weights){.factor = (float)forms_factor(a, h, n, sum), .sum = (float)sum};
 }
 
 static void row_statistics(double *mean, double *variance, const float *x, const float *residual,

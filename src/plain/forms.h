@@ -19,9 +19,12 @@ double forms_polynomial(const polynomial *p, double x);
 double forms_reciprocal(const reciprocal_net *net, double x);
 
 /** n^alpha · kappa of a head: the public divisor of the forms without division. */
-double forms_divisor(const attention *a, size_t head, size_t n);
+double forms_divisor(const attention *a, size_t h, size_t n);
 
-row_weights forms_weights(float *s, size_t n, const attention *a, size_t head);
+/** What a row's weights are multiplied by, from their sum: 1/sum, 1/divisor, T(sum). */
+double forms_factor(const attention *a, size_t h, size_t n, double sum);
+
+row_weights forms_weights(float *s, size_t n, const attention *a, size_t h);
 void forms_activate(float *y, const float *x, size_t n, const activation *f);
 void forms_normalise(float *y, const float *x, const float *residual, const norm *f);
 

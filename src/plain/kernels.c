@@ -4,14 +4,17 @@ void plain_kernels_pick(plain_kernels *out, isa level)
 {
     plain_kernels_ref(out);
 #if defined(__x86_64__)
+    out->isa = cpu_isa_name(level);
     if (level >= ISA_AVX2) {
-        plain_kernels_avx2(out);
+        plain_gemm_avx2(out);
+        plain_pointwise_avx2(out);
     }
     if (level >= ISA_AVX512) {
-        plain_kernels_avx512(out);
+        plain_gemm_avx512(out);
+        plain_pointwise_avx512(out);
     }
     if (level >= ISA_AMX) {
-        plain_kernels_amx(out);
+        plain_gemm_amx(out);
     }
 #else
     (void)level;

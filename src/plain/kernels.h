@@ -45,13 +45,19 @@ typedef struct {
     /** The same for a W that is given as it is, k rows of n columns with stride ldx. */
     void (*pack_columns)(float *out, const float *x, size_t ldx, size_t k, size_t n);
 
-    /** Scores of one query of one head to weights, in place; n visible keys. */
-    row_weights (*weights)(float *s, size_t n, const attention *a, size_t head);
+    /** Scores of one query of one head to weights, in place; n visible keys. Each weight is
+     * within 2^-22 of the form, relatively (exp between -87 and 88.7; a pointwise sigma as in
+     * activate); the sum within (n/8 + 8)·2^-24 of the sum of their sizes. */
+    row_weights (*weights)(float *s, size_t n, const attention *a, size_t h);
 
-    /** y = f(x), n elements; y may be x. */
+    /** y = f(x), n elements; y may be x. ref is right to the last bit but one; the others are
+     * within 2^-22·|x| (gelu, gelu-tanh, silu), 2^-22·|y| (tanh), 2^-22 of the sum of the terms
+     * (quad), 2^-22·(degree + 1)·Σ|a| inside its interval (polynomial). */
     void (*activate)(float *y, const float *x, size_t n, const activation *f);
 
-    /** One row of f->dim elements: y = norm(x + residual); residual may be NULL, y may be x. */
+    /** One row of f->dim elements: y = norm(x + residual); residual may be NULL, y may be x.
+     * Statistics are taken in two passes; |error| <= 2e-6·(2 + |y|) for rows whose mean is not
+     * much larger than their deviation. */
     void (*normalise)(float *y, const float *x, const float *residual, const norm *f);
 
     /** y = x rounded to bf16 (nearest even), n elements. */
@@ -71,8 +77,10 @@ void plain_kernels_pick(plain_kernels *out, isa level);
 /** Each file puts in what its instruction set does better and leaves the rest. Files for another
  * architecture are empty. */
 void plain_kernels_ref(plain_kernels *t);
-void plain_kernels_avx2(plain_kernels *t);
-void plain_kernels_avx512(plain_kernels *t);
-void plain_kernels_amx(plain_kernels *t);
+void plain_gemm_avx2(plain_kernels *t);
+void plain_gemm_avx512(plain_kernels *t);
+void plain_gemm_amx(plain_kernels *t);
+void plain_pointwise_avx2(plain_kernels *t);
+void plain_pointwise_avx512(plain_kernels *t);
 
 #endif

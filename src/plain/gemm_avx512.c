@@ -124,9 +124,8 @@ static void gemm(float *y, size_t ldy, const float *x, size_t ldx, const float *
     }
 }
 
-void plain_kernels_avx512(plain_kernels *t)
+void plain_gemm_avx512(plain_kernels *t)
 {
-    t->isa = "avx512";
     t->gemm = gemm;
 }
 #endif
