@@ -30,13 +30,13 @@ static status check_depth(span text, const char *name, error *err)
     return OK;
 }
 
-static status parse(json_t **out, span text, const char *name, error *err)
+static status parse(json_t **out, span text, size_t flags, const char *name, error *err)
 {
     *out = NULL;
     TRY(check_depth(text, name, err));
     json_error_t why = {0}; /* its text stays empty where memory runs out at some places */
-    *out = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
-                      &why);
+    *out = json_loadb((const char *)text.data, text.len,
+                      JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | flags, &why);
     if (*out) {
         return OK;
     }
@@ -47,9 +47,9 @@ static status parse(json_t **out, span text, const char *name, error *err)
                      why.text);
 }
 
-status json_read(json_t **out, span text, const char *name, error *err)
+static status read_object(json_t **out, span text, size_t flags, const char *name, error *err)
 {
-    TRY(parse(out, text, name, err));
+    TRY(parse(out, text, flags, name, err));
     if (!json_is_object(*out)) {
         json_decref(*out);
         *out = NULL;
@@ -58,9 +58,19 @@ status json_read(json_t **out, span text, const char *name, error *err)
     return OK;
 }
 
+status json_read(json_t **out, span text, const char *name, error *err)
+{
+    return read_object(out, text, 0, name, err);
+}
+
+status json_read_reals(json_t **out, span text, const char *name, error *err)
+{
+    return read_object(out, text, JSON_DECODE_INT_AS_REAL, name, err);
+}
+
 status json_read_array(json_t **out, span text, const char *name, error *err)
 {
-    TRY(parse(out, text, name, err));
+    TRY(parse(out, text, 0, name, err));
     if (!json_is_array(*out)) {
         json_decref(*out);
         *out = NULL;

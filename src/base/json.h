@@ -16,7 +16,11 @@ enum { JSON_MAX_DEPTH = 64 };
  * document are checked; `name` stands for it in errors. The caller owns *out. */
 status json_read(json_t **out, span text, const char *name, error *err) MUST_USE;
 
-/** The same for a document whose top is an array. */
+/** The same with every integer read as a double, for documents that hold integers beyond 64 bits
+ * (a tokenizer_config.json says 10^30 for "no limit"). */
+status json_read_reals(json_t **out, span text, const char *name, error *err) MUST_USE;
+
+/** As json_read, for a document whose top is an array. */
 status json_read_array(json_t **out, span text, const char *name, error *err) MUST_USE;
 
 /** Getters. `where` is the file (and the path inside it) for the error. With required false an
