@@ -16,14 +16,18 @@
 
 typedef struct tokenizer tokenizer;
 
-/** One encoded input. Reused from call to call; encoding_clear gives it back. */
+enum { TOKENIZER_MAX_TEXT = 1 << 28 }; /* bytes of one text */
+
+/** One encoded input. Zeroed at first and reused from call to call, by one thread at a time;
+ * encoding_clear gives it back. */
 typedef struct {
     uint32_t *ids;
     uint32_t *types;       /* 0 for the first text, 1 for the second where the family has types */
     uint32_t *begin, *end; /* bytes of the text that the token stands for; begin == end for the
                               special tokens. For a second text they count in that text. */
     size_t len, cap;
-    bool truncated; /* tokens were left out to keep to max_tokens */
+    bool truncated;                    /* tokens were left out to keep to max_tokens */
+    struct tokenizer_scratch *scratch; /* the tokenizer's own */
 } encoding;
 
 /** Open the tokenizer of a model directory. */
