@@ -1,0 +1,204 @@
+/** tacit: private inference of Transformer models.
+ *
+ * One header, plain C. Handles are opaque; every function that can fail returns a tacit_status
+ * and, where it is given a tacit_error, says why. Models are read-only once they are open and may
+ * be shared by threads; a session belongs to one thread at a time. The library prints nothing,
+ * never exits and keeps no global state. Strings that it returns through char ** are given back
+ * with tacit_string_free.
+ *
+ *     tacit_model *model;
+ *     tacit_session *session;
+ *     tacit_result *result;
+ *     tacit_input input = {.text = "a fine film", .text_len = 11};
+ *     if (tacit_model_open(&model, "models/sst2-tiny", &err) == TACIT_OK &&
+ *         tacit_session_new(&session, model, NULL, &err) == TACIT_OK &&
+ *         tacit_run(session, &result, &input, 1, &err) == TACIT_OK) {
+ *         puts(tacit_result_label(result, 0));
+ *     }
+ */
+#ifndef TACIT_H
+#define TACIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define TACIT_API __attribute__((visibility("default")))
+#else
+#define TACIT_API
+#endif
+
+/** Negated, these are the exit codes of the command. */
+typedef enum {
+    TACIT_OK = 0,
+    TACIT_ERR_INTERNAL = -1,
+    TACIT_ERR_USAGE = -2,
+    TACIT_ERR_ARTEFACT = -3,
+    TACIT_ERR_NETWORK = -4,
+    TACIT_ERR_AUTH = -5,
+    TACIT_ERR_PROTOCOL = -6,
+    TACIT_ERR_RESOURCE = -7,
+    TACIT_ERR_POLICY = -8,
+    TACIT_ERR_PRECISION = -9
+} tacit_status;
+
+enum { TACIT_ERROR_TEXT_BYTES = 512 };
+
+typedef struct {
+    tacit_status code;
+    char text[TACIT_ERROR_TEXT_BYTES];
+} tacit_error;
+
+TACIT_API const char *tacit_version(void);
+TACIT_API const char *tacit_status_name(tacit_status s);
+TACIT_API void tacit_string_free(char *s);
+
+/** Called now and then during long work; what is a word such as "evaluating". */
+typedef void tacit_progress_fn(void *ctx, const char *what, size_t done, size_t total);
+
+/* ---- models ---- */
+
+typedef struct tacit_model tacit_model;
+
+/** Open a Hugging Face directory and its tokenizer. */
+TACIT_API tacit_status tacit_model_open(tacit_model **out, const char *dir, tacit_error *err);
+TACIT_API void tacit_model_free(tacit_model *m);
+
+/** What is in the model, as one JSON object (docs/formats/json.md). */
+TACIT_API tacit_status tacit_model_describe(const tacit_model *m, char **json, tacit_error *err);
+
+/** Open, read every number and check that the parts fit each other. *json lists what was found;
+ * the status is that of the worst finding. */
+TACIT_API tacit_status tacit_verify(const char *dir, char **json, tacit_error *err);
+
+/* ---- sessions ---- */
+
+typedef struct tacit_session tacit_session;
+
+typedef struct {
+    const char *protect;   /* "plain"; NULL: the protection of the model's recipe */
+    const char *precision; /* "f32" (NULL) or "bf16" */
+    size_t threads;        /* 0: one per processor */
+} tacit_session_options;
+
+/** Everything that does not depend on an input: packs weights, starts threads. o may be NULL. The
+ * model must outlive the session. */
+TACIT_API tacit_status tacit_session_new(tacit_session **out, const tacit_model *m,
+                                         const tacit_session_options *o, tacit_error *err);
+TACIT_API void tacit_session_free(tacit_session *s);
+
+/** What the last run cost and what each party learnt, as one JSON object: protect, recipe,
+ * seconds, rounds, peak_bytes, bytes_sent, learned. */
+TACIT_API tacit_status tacit_session_report(const tacit_session *s, char **json, tacit_error *err);
+
+/** A text, or a pair of texts; UTF-8, lengths in bytes; pair NULL where there is none. */
+typedef struct {
+    const char *text;
+    size_t text_len;
+    const char *pair;
+    size_t pair_len;
+} tacit_input;
+
+/** Tokens as other tools make them: n rows of `width` ids, padded; types and mask may be NULL
+ * (all 0, all 1). Tokens whose mask is 0 take no part and get no row in the result. */
+typedef struct {
+    size_t n, width;
+    const uint32_t *ids, *types;
+    const uint8_t *mask;
+} tacit_batch;
+
+typedef enum {
+    TACIT_LABEL,      /* one of the labels */
+    TACIT_LABELS,     /* each label by itself */
+    TACIT_REGRESSION, /* numbers */
+    TACIT_TOKENS,     /* a label for every token */
+    TACIT_EMBEDDING   /* a vector */
+} tacit_kind;
+
+/** The answers to one call of tacit_run, one an input. */
+typedef struct tacit_result tacit_result;
+
+TACIT_API tacit_status tacit_run(tacit_session *s, tacit_result **out, const tacit_input *inputs,
+                                 size_t n, tacit_error *err);
+TACIT_API tacit_status tacit_run_batch(tacit_session *s, tacit_result **out, const tacit_batch *b,
+                                       tacit_error *err);
+TACIT_API void tacit_result_free(tacit_result *r);
+
+TACIT_API tacit_kind tacit_result_kind(const tacit_result *r);
+TACIT_API size_t tacit_result_count(const tacit_result *r);
+/** Logits or vector of answer i: `rows` (1, or one a token) times `columns` numbers. */
+TACIT_API const float *tacit_result_values(const tacit_result *r, size_t i, size_t *rows,
+                                           size_t *columns);
+/** The most likely label's index and name (of row 0; for tokens use _token_label). */
+TACIT_API size_t tacit_result_index(const tacit_result *r, size_t i);
+TACIT_API const char *tacit_result_label(const tacit_result *r, size_t i);
+TACIT_API size_t tacit_result_token_index(const tacit_result *r, size_t i, size_t row);
+/** Probability of a label in a row: softmax or sigmoid of its logit; NaN where it has none. */
+TACIT_API double tacit_result_probability(const tacit_result *r, size_t i, size_t row,
+                                          size_t label);
+/** Whether tokens were cut off to fit the model. */
+TACIT_API bool tacit_result_truncated(const tacit_result *r, size_t i);
+/** Answer i as a JSON object. */
+TACIT_API tacit_status tacit_result_json(const tacit_result *r, size_t i, char **json,
+                                         tacit_error *err);
+
+TACIT_API size_t tacit_model_labels(const tacit_model *m);
+TACIT_API const char *tacit_model_label(const tacit_model *m, size_t label);
+
+/* ---- whole jobs ---- */
+
+typedef struct {
+    const char *text_column, *pair_column, *label_column; /* NULL: found by their usual names */
+    size_t limit;                                         /* examples; 0: all */
+    size_t batch;                                         /* inputs a run; 0: 32 */
+    /** Each prediction as a line of JSON, in the order of the file. NULL: none. */
+    void (*prediction)(void *ctx, const char *json);
+    tacit_progress_fn *progress;
+    void *ctx;
+} tacit_eval_options;
+
+/** Accuracy on a data set: GLUE's TSV or JSON lines. *json: n, correct, accuracy and, where they
+ * have a meaning, f1, matthews, pearson, spearman; truncated; seconds. */
+TACIT_API tacit_status tacit_eval(tacit_session *s, const char *path, const tacit_eval_options *o,
+                                  char **json, tacit_error *err);
+
+typedef struct {
+    const char *recipe; /* a named recipe */
+    const char *data;   /* calibration texts: TSV, JSON lines, or plain lines; NULL: none */
+    size_t limit;       /* texts; 0: 200 */
+    double margin;      /* ranges are widened by this share; 0: 0.1 */
+    tacit_progress_fn *progress;
+    void *ctx;
+} tacit_convert_options;
+
+/** Apply a recipe without training: dst becomes a Hugging Face directory with the recipe, its
+ * constants and its calibrated ranges. Refuses a dst that exists. *json says what was measured. */
+TACIT_API tacit_status tacit_convert(const char *src, const char *dst,
+                                     const tacit_convert_options *o, char **json, tacit_error *err);
+
+typedef struct {
+    const char *shape;              /* "bert-base", "bert-large", "bert-tiny", "minilm-l6" */
+    const char *recipe;             /* NULL: exact */
+    const char *protect;            /* NULL: plain */
+    const char *precision;          /* NULL: f32 */
+    size_t tokens, threads, repeat; /* 0: 128, one per processor, 5 */
+    tacit_progress_fn *progress;
+    void *ctx;
+} tacit_bench_options;
+
+/** Time of one inference on random weights of a shape. */
+TACIT_API tacit_status tacit_bench(const tacit_bench_options *o, char **json, tacit_error *err);
+
+/** What this machine offers: processor, instruction sets, kernels, threads, memory, libraries. */
+TACIT_API tacit_status tacit_doctor(char **json, tacit_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,104 @@
+/** Behind tacit.h: opens models, makes engines, runs them.
+ *
+ * api/ may include every room below it; cli/ and bindings include tacit.h alone. A public
+ * function is a thin wrapper that turns the inner error into a tacit_error.
+ */
+#ifndef TACIT_API_API_H
+#define TACIT_API_API_H
+
+#include <jansson.h>
+
+#include "base/pool.h"
+#include "base/status.h"
+#include "model/model.h"
+#include "model/tokenizer.h"
+#include "nn/encoder.h"
+#include "nn/engine.h"
+#include "tacit.h"
+
+struct tacit_model {
+    model *model;
+    tokenizer *tokenizer;
+};
+
+/** What a protection gives away, said once for every report. */
+typedef struct {
+    const char *party, *learns;
+} learned;
+
+/** A way to run a model. */
+typedef struct {
+    const char *name;
+    const char *summary; /* one line for --help and reports */
+    const learned *learned;
+    size_t n_learned;
+    status (*engine_new)(engine **out, const model *m, pool *p, const char *precision, error *err);
+} protection;
+
+/** The protection of that name, or of the model's recipe where name is NULL. */
+status protection_find(const protection **out, const char *name, const model *m,
+                       error *err) MUST_USE;
+
+/** Seconds by the monotonic clock. */
+double api_now(void);
+
+/** Peak resident memory of this process in bytes. */
+size_t api_peak_bytes(void);
+
+struct tacit_session {
+    const tacit_model *owner; /* NULL in a session without a tokenizer (benchmarks) */
+    const model *model;
+    const protection *protection;
+    pool *pool;
+    engine *engine;
+    error error;     /* the engine writes here */
+    double setup_s;  /* making the engine */
+    double online_s; /* the last run */
+    size_t rounds, bytes_sent;
+};
+
+status session_new(tacit_session **out, const model *m, const char *protect, const char *precision,
+                   size_t threads, error *err) MUST_USE;
+/** A session over an engine that is there already; takes pool and engine over, whatever it
+ * returns. */
+status session_adopt(tacit_session **out, const model *m, const protection *how, pool *p, engine *e,
+                     error *err) MUST_USE;
+void session_free(tacit_session *s);
+
+/** The packed tokens of a run: owns what `tokens` points to. */
+typedef struct {
+    size_t n_seqs, n_rows, cap_rows;
+    size_t *start; /* n_seqs + 1 */
+    uint32_t *ids, *positions, *types;
+    encoding *encodings; /* n_seqs; empty where tokens came without text */
+    bool *truncated;     /* n_seqs */
+} packed;
+
+status packed_from_texts(packed *out, const tacit_model *m, const tacit_input *inputs, size_t n,
+                         error *err) MUST_USE;
+status packed_from_batch(packed *out, const model *m, const tacit_batch *b, error *err) MUST_USE;
+void packed_clear(packed *p);
+
+struct tacit_result {
+    const tacit_model *owner;
+    tacit_kind kind;
+    packed tokens; /* what was asked */
+    size_t n, columns;
+    size_t *first; /* n + 1: answer i is rows first[i] to first[i + 1] - 1 */
+    float *values; /* rows × columns */
+};
+
+/** Answers to what is packed; takes `tokens` over, whatever it returns. */
+status session_run(tacit_session *s, tacit_result **out, packed *tokens, error *err) MUST_USE;
+
+/** New objects for reports; NULL where memory is lacking. */
+json_t *session_report(const tacit_session *s);
+json_t *result_json(const tacit_result *r, size_t i);
+
+/** JSON text of an object whose reference it takes; NULL stands for no memory. */
+status api_dump(char **text, json_t *object, error *err) MUST_USE;
+
+/** What a public function returns: st, and its reason in err, which may be NULL. */
+tacit_status api_return(tacit_error *err, status st, const error *inner);
+
+#endif

@@ -1,0 +1,51 @@
+#include "api/api.h"
+#include "base/mem.h"
+
+static status open_model(tacit_model **out, const char *dir, error *err)
+{
+    *out = NULL;
+    tacit_model *m = mem_new(1, sizeof *m);
+    if (!m) {
+        return error_memory(err);
+    }
+    status st = model_open(&m->model, dir, err);
+    if (st == OK) {
+        st = tokenizer_open(&m->tokenizer, dir, err);
+    }
+    if (st == OK && tokenizer_vocab(m->tokenizer) > m->model->embeddings.vocab) {
+        st = error_set(err, ERR_ARTEFACT,
+                       "%s: the tokenizer has ids up to %zu, config.json has vocab_size %zu", dir,
+                       tokenizer_vocab(m->tokenizer) - 1, m->model->embeddings.vocab);
+    }
+    if (st != OK) {
+        tacit_model_free(m);
+        return st;
+    }
+    *out = m;
+    return OK;
+}
+
+tacit_status tacit_model_open(tacit_model **out, const char *dir, tacit_error *err)
+{
+    error inner = {0};
+    return api_return(err, open_model(out, dir, &inner), &inner);
+}
+
+void tacit_model_free(tacit_model *m)
+{
+    if (m) {
+        tokenizer_free(m->tokenizer);
+        model_free(m->model);
+        mem_free(m);
+    }
+}
+
+size_t tacit_model_labels(const tacit_model *m)
+{
+    return m->model->head.n_labels;
+}
+
+const char *tacit_model_label(const tacit_model *m, size_t label)
+{
+    return m && label < m->model->head.n_labels ? m->model->head.labels[label] : "";
+}

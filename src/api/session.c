@@ -1,0 +1,258 @@
+#include <string.h>
+
+#include "api/api.h"
+#include "base/mem.h"
+
+status session_adopt(tacit_session **out, const model *m, const protection *how, pool *p, engine *e,
+                     error *err)
+{
+    *out = NULL;
+    tacit_session *s = mem_new(1, sizeof *s);
+    if (!s) {
+        e->ops->free(e);
+        pool_free(p);
+        return error_memory(err);
+    }
+    *s = (tacit_session){.model = m, .protection = how, .pool = p, .engine = e};
+    e->err = &s->error;
+    *out = s;
+    return OK;
+}
+
+status session_new(tacit_session **out, const model *m, const char *protect, const char *precision,
+                   size_t threads, error *err)
+{
+    *out = NULL;
+    const double begin = api_now();
+    const protection *how = NULL;
+    pool *p = NULL;
+    engine *e = NULL;
+    TRY(protection_find(&how, protect, m, err));
+    TRY(pool_new(&p, threads, err));
+    const status st = how->engine_new(&e, m, p, precision, err);
+    if (st != OK) {
+        pool_free(p);
+        return st;
+    }
+    TRY(session_adopt(out, m, how, p, e, err));
+    (*out)->setup_s = api_now() - begin;
+    return OK;
+}
+
+void session_free(tacit_session *s)
+{
+    if (!s) {
+        return;
+    }
+    if (s->engine) {
+        s->engine->ops->free(s->engine);
+    }
+    pool_free(s->pool);
+    mem_free(s);
+}
+
+/* Sequences begin .. begin + n - 1 of what is packed, embedded in x, through the network. */
+static status forward(tacit_session *s, float *out, float *x, size_t *start, const packed *p,
+                      size_t begin, size_t n, error *err)
+{
+    const size_t row = p->start[begin];
+    for (size_t i = 0; i <= n; i++) {
+        start[i] = p->start[begin + i] - row;
+    }
+    const tokens t = {
+        .seqs = {.n = n, .start = start},
+        .ids = p->ids + row,
+        .positions = p->positions + row,
+        .types = p->types + row,
+    };
+    TRY(nn_embed(x, s->model, &t, err));
+    const embedded in = {.rows = start[n], .dim = s->model->dim, .seqs = t.seqs, .x = x};
+    const status st = nn_encoder_forward(s->engine, out, s->model, &in);
+    if (st != OK && err) {
+        *err = s->error;
+    }
+    return st;
+}
+
+/* As many whole sequences from `begin` on as fit RUN_ROWS rows, one at the least, so that the
+ * memory of a run is bounded whatever the number of inputs. */
+enum { RUN_ROWS = 4096 };
+
+static size_t sequences_that_fit(const packed *p, size_t begin)
+{
+    size_t n = 1;
+    while (begin + n < p->n_seqs && p->start[begin + n + 1] - p->start[begin] <= RUN_ROWS) {
+        n++;
+    }
+    return n;
+}
+
+static status run_pieces(tacit_session *s, tacit_result *r, error *err)
+{
+    const packed *p = &r->tokens;
+    size_t most = 0;
+    for (size_t i = 0; i < p->n_seqs; i += sequences_that_fit(p, i)) {
+        const size_t rows = p->start[i + sequences_that_fit(p, i)] - p->start[i];
+        most = rows > most ? rows : most;
+    }
+    size_t values;
+    float *x = mem_mul(&values, most, s->model->dim) ? mem_new(values, sizeof *x) : NULL;
+    size_t *start = mem_new(p->n_seqs + 1, sizeof *start);
+    status st = x && start ? OK : error_memory(err);
+    for (size_t i = 0; st == OK && i < p->n_seqs;) {
+        const size_t n = sequences_that_fit(p, i);
+        st = forward(s, r->values + r->first[i] * r->columns, x, start, p, i, n, err);
+        i += n;
+    }
+    if (x) {
+        mem_wipe(x, values * sizeof *x);
+    }
+    mem_free(x);
+    mem_free(start);
+    return st;
+}
+
+static tacit_kind kind_of(const head *h)
+{
+    if (h->kind == HEAD_EMBEDDING) {
+        return TACIT_EMBEDDING;
+    }
+    if (h->kind == HEAD_TOKEN) {
+        return TACIT_TOKENS;
+    }
+    return h->problem == PROBLEM_REGRESSION    ? TACIT_REGRESSION
+           : h->problem == PROBLEM_MULTI_LABEL ? TACIT_LABELS
+                                               : TACIT_LABEL;
+}
+
+static status make_result(tacit_result **out, const tacit_session *s, packed *p, error *err)
+{
+    tacit_result *r = mem_new(1, sizeof *r);
+    if (!r) {
+        packed_clear(p);
+        return error_memory(err);
+    }
+    r->tokens = *p;
+    *p = (packed){0};
+    r->owner = s->owner;
+    r->kind = kind_of(&s->model->head);
+    r->n = r->tokens.n_seqs;
+    r->columns = nn_encoder_columns(s->model);
+    r->first = mem_new(r->n + 1, sizeof *r->first);
+    if (r->first) {
+        for (size_t i = 0; i <= r->n; i++) {
+            r->first[i] = r->kind == TACIT_TOKENS ? r->tokens.start[i] : i;
+        }
+        size_t values;
+        if (mem_mul(&values, r->first[r->n], r->columns)) {
+            r->values = mem_new(values, sizeof *r->values);
+        }
+    }
+    if (!r->values) {
+        tacit_result_free(r);
+        return error_memory(err);
+    }
+    *out = r;
+    return OK;
+}
+
+/* Embeddings of length one: the owner's step, after the answer is open. */
+static void normalise(tacit_result *r)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        float *v = r->values + i * r->columns;
+        double sum = 0;
+        for (size_t j = 0; j < r->columns; j++) {
+            sum += (double)v[j] * v[j];
+        }
+        const double length = sum > 1e-24 ? __builtin_sqrt(sum) : 1e-12;
+        for (size_t j = 0; j < r->columns; j++) {
+            v[j] = (float)(v[j] / length);
+        }
+    }
+}
+
+status session_run(tacit_session *s, tacit_result **out, packed *p, error *err)
+{
+    *out = NULL;
+    tacit_result *r = NULL;
+    TRY(make_result(&r, s, p, err));
+    const double begin = api_now();
+    const status st = run_pieces(s, r, err);
+    s->online_s = api_now() - begin;
+    if (st != OK) {
+        tacit_result_free(r);
+        return st;
+    }
+    if (r->kind == TACIT_EMBEDDING && s->model->head.normalise) {
+        normalise(r);
+    }
+    *out = r;
+    return OK;
+}
+
+json_t *session_report(const tacit_session *s)
+{
+    const protection *p = s->protection;
+    json_t *learnt = json_object();
+    for (size_t i = 0; i < p->n_learned; i++) {
+        json_object_set_new(learnt, p->learned[i].party, json_string(p->learned[i].learns));
+    }
+    return json_pack("{s:s, s:s, s:{s:f, s:f, s:f}, s:I, s:I, s:{}, s:o}", "protect", p->name,
+                     "recipe", s->model->recipe.name, "seconds", "setup", s->setup_s, "offline",
+                     0.0, "online", s->online_s, "rounds", (json_int_t)s->rounds, "peak_bytes",
+                     (json_int_t)api_peak_bytes(), "bytes_sent", "learned", learnt);
+}
+
+/* ---- public ---- */
+
+tacit_status tacit_session_new(tacit_session **out, const tacit_model *m,
+                               const tacit_session_options *o, tacit_error *err)
+{
+    static const tacit_session_options defaults = {0};
+    error inner = {0};
+    o = o ? o : &defaults;
+    const status st = session_new(out, m->model, o->protect, o->precision, o->threads, &inner);
+    if (st == OK) {
+        (*out)->owner = m;
+    }
+    return api_return(err, st, &inner);
+}
+
+void tacit_session_free(tacit_session *s)
+{
+    session_free(s);
+}
+
+tacit_status tacit_session_report(const tacit_session *s, char **json, tacit_error *err)
+{
+    error inner = {0};
+    const status st = api_dump(json, session_report(s), &inner);
+    return api_return(err, st, &inner);
+}
+
+tacit_status tacit_run(tacit_session *s, tacit_result **out, const tacit_input *inputs, size_t n,
+                       tacit_error *err)
+{
+    error inner = {0};
+    packed p;
+    *out = NULL;
+    status st = packed_from_texts(&p, s->owner, inputs, n, &inner);
+    if (st == OK) {
+        st = session_run(s, out, &p, &inner);
+    }
+    return api_return(err, st, &inner);
+}
+
+tacit_status tacit_run_batch(tacit_session *s, tacit_result **out, const tacit_batch *b,
+                             tacit_error *err)
+{
+    error inner = {0};
+    packed p;
+    *out = NULL;
+    status st = packed_from_batch(&p, s->model, b, &inner);
+    if (st == OK) {
+        st = session_run(s, out, &p, &inner);
+    }
+    return api_return(err, st, &inner);
+}

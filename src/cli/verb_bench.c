@@ -1,0 +1,29 @@
+#include "cli/cli.h"
+
+int verb_bench(int argc, char **argv)
+{
+    common c = {0};
+    tacit_bench_options o = {.shape = "bert-base", .progress = progress_draw};
+    const option options[] = {
+        {"shape", 's', "NAME", "bert-base (default), bert-large, bert-tiny, minilm-l6",
+         OPTION_STRING, &o.shape},
+        {"tokens", 'n', "N", "tokens of the input (default: 128)", OPTION_SIZE, &o.tokens},
+        {"recipe", 'r', "NAME", "named recipe (default: exact)", OPTION_STRING, &o.recipe},
+        {"protect", 'p', "NAME", "protection: plain", OPTION_STRING, &o.protect},
+        {"precision", 0, "NAME", "of plain: f32 (default) or bf16", OPTION_STRING, &o.precision},
+        {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &o.threads},
+        {"repeat", 0, "N", "timed runs (default: 5)", OPTION_SIZE, &o.repeat},
+    };
+    int code = EXIT_OK;
+    if (!cli_parse(&c, cli_verb("bench"), options, sizeof options / sizeof *options, argc, argv,
+                   NULL, 0, 0, &code)) {
+        return code;
+    }
+    progress p = progress_begin(&c);
+    o.ctx = &p;
+    tacit_error err = {0};
+    char *report = NULL;
+    const tacit_status st = tacit_bench(&o, &report, &err);
+    progress_end(&p);
+    return cli_print_report(&c, st, report, &err);
+}
