@@ -12,7 +12,7 @@
 typedef struct {
     model *m;
     const model_config *config;
-    const recipe_spec *recipe;
+    const recipe *recipe;
     const weights *weights;
     const char *prefix; /* of the family's tensors: "bert.", or "" */
     arena *a;           /* for all that the model keeps */

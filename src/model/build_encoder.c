@@ -1,4 +1,5 @@
 #include "model/build.h"
+#include "model/store.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -137,6 +138,14 @@ static status build_linear(builder *b, linear *l, const char *slot, const char *
     return build_floats(b, &l->bias, name, 1, shape);
 }
 
+static status note_source(builder *b, const char *slot, const char *gamma, const char *beta)
+{
+    norm_source *s = &b->m->store->norms[b->m->store->n_norms++];
+    s->slot = slot;
+    TRY(build_name(b, &s->gamma, "%s", gamma));
+    return beta ? build_name(b, &s->beta, "%s", beta) : OK;
+}
+
 /* Checkpoints from TensorFlow call weight and bias of a norm gamma and beta. */
 static status build_norm(builder *b, norm *n, const char *slot, const char *base, norm_form form)
 {
@@ -157,6 +166,7 @@ static status build_norm(builder *b, norm *n, const char *slot, const char *base
         snprintf(beta, sizeof beta, "%s.%s", base, old ? "beta" : "bias");
         TRY(build_floats(b, &n->beta, beta, 1, &c->dim));
     }
+    TRY(note_source(b, n->name, gamma, n->beta ? beta : NULL));
     return build_norm_form(b, n, form);
 }
 
@@ -277,14 +287,17 @@ static void find_prefix(builder *b)
 
 status build_encoder(builder *b)
 {
-    find_prefix(b);
-    TRY(build_embeddings(b));
     model *m = b->m;
+    const size_t n_norms = 2 * m->n_layers + 1;
     m->layers = arena_take(b->a, m->n_layers, sizeof *m->layers);
-    if (!m->layers) {
+    m->store->norms = arena_take(b->a, n_norms, sizeof *m->store->norms);
+    if (!m->layers || !m->store->norms) {
         return error_memory(b->err);
     }
     memset(m->layers, 0, m->n_layers * sizeof *m->layers);
+    memset(m->store->norms, 0, n_norms * sizeof *m->store->norms);
+    find_prefix(b);
+    TRY(build_embeddings(b));
     for (size_t i = 0; i < m->n_layers; i++) {
         TRY(build_layer(b, i));
     }

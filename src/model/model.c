@@ -28,7 +28,7 @@ static status read_config(model_config *c, const char *dir, arena *a, error *err
 }
 
 /* What the struct says of the configuration. */
-static void describe(model *m, const model_config *c, const recipe_spec *r)
+static void describe(model *m, const model_config *c, const recipe *r)
 {
     m->family = c->family_name;
     m->architecture = c->architecture->name;
@@ -38,7 +38,8 @@ static void describe(model *m, const model_config *c, const recipe_spec *r)
     m->ff = c->ff;
     m->max_tokens = c->max_tokens;
     m->pad_id = c->pad_id;
-    m->recipe = (recipe){.name = r->name, .n_ranges = r->n_ranges, .ranges = r->ranges};
+    m->recipe = *r;
+    m->exact = recipe_exact(c);
 }
 
 static status build(model *m, const model_config *c, error *err)
@@ -46,7 +47,7 @@ static status build(model *m, const model_config *c, error *err)
     model_store *s = m->store;
     char where[300];
     snprintf(where, sizeof where, "%.250s/config.json", m->dir);
-    recipe_spec r;
+    recipe r;
     TRY(recipe_read(&r, c, where, s->arena, err));
     if (!weights_present(m->dir)) {
         return directory_explain_weights(m->dir, c->architecture, err);

@@ -6,6 +6,8 @@
 #ifndef TACIT_MODEL_MODEL_H
 #define TACIT_MODEL_MODEL_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 #include "model/forms.h"
 #include "model/tensor.h"
@@ -74,8 +76,24 @@ typedef struct {
     double lo, hi;
 } slot_range;
 
+/** The attention slot of a recipe: what all its layers share. */
+typedef struct {
+    attention_form form;
+    double c, length_power;
+    bool literal;
+    activation_form sigma;
+    bool has_interval; /* sigma's polynomial is over [lo, hi], not over that of its tensor */
+    double lo, hi;
+    size_t power;
+} attention_choice;
+
+/** Which form each slot takes, docs/design/recipes.md. */
 typedef struct {
     const char *name; /* "exact", "secformer", …, or "custom" */
+    attention_choice attention;
+    activation_form activation;
+    norm_form norm, embedding_norm;
+    activation_form pooler;
     size_t n_ranges;
     const slot_range *ranges; /* sorted by slot */
 } recipe;
@@ -91,6 +109,7 @@ typedef struct model {
     encoder_layer *layers; /* n_layers */
     head head;
     recipe recipe;
+    recipe exact;     /* the forms that the family has without a recipe */
     size_t n_linears; /* ids of linear maps are below it */
     size_t n_ops;     /* ids of activations, attentions and norms are below it */
     size_t n_parameters;

@@ -121,7 +121,7 @@ static status read_norm(norm_form *out, const json_t *slot, const char *where, e
     return OK;
 }
 
-static status read_slots(recipe_spec *r, const json_t *tacit, const char *path, error *err)
+static status read_slots(recipe *r, const json_t *tacit, const char *path, error *err)
 {
     static const char *const slots[] = {"attention", "activation", "norm", "embedding_norm",
                                         "pooler"};
@@ -174,8 +174,7 @@ static status read_range(slot_range *out, const json_t *value, const char *where
     return OK;
 }
 
-static status read_ranges(recipe_spec *r, const json_t *tacit, const char *path, arena *a,
-                          error *err)
+static status read_ranges(recipe *r, const json_t *tacit, const char *path, arena *a, error *err)
 {
     char where[WHERE_BYTES];
     snprintf(where, sizeof where, "%.300s: tacit", path);
@@ -186,14 +185,15 @@ static status read_ranges(recipe_spec *r, const json_t *tacit, const char *path,
         return error_set(err, ERR_ARTEFACT, "%s: %zu ranges, at most %d", where, n,
                          RECIPE_MAX_RANGES);
     }
-    r->ranges = arena_take(a, n, sizeof *r->ranges);
-    if (!r->ranges) {
+    slot_range *ranges = arena_take(a, n, sizeof *ranges);
+    if (!ranges) {
         return error_memory(err);
     }
+    r->ranges = ranges;
     const char *key;
     json_object_foreach(map, key, value)
     {
-        slot_range *range = &r->ranges[r->n_ranges++];
+        slot_range *range = &ranges[r->n_ranges++];
         snprintf(where, sizeof where, "%.250s: tacit.ranges: '%.100s'", path, key);
         TRY(read_range(range, value, where, err));
         range->slot = arena_text(a, key);
@@ -201,16 +201,17 @@ static status read_ranges(recipe_spec *r, const json_t *tacit, const char *path,
             return error_memory(err);
         }
     }
-    qsort(r->ranges, r->n_ranges, sizeof *r->ranges, by_slot);
+    qsort(ranges, n, sizeof *ranges, by_slot);
     return OK;
 }
 
-status recipe_read(recipe_spec *out, const model_config *c, const char *path, arena *a, error *err)
+status recipe_read(recipe *out, const model_config *c, const char *path, arena *a, error *err)
 {
     static const char *const known[] = {"schema",     "recipe", "attention",
                                         "activation", "norm",   "embedding_norm",
                                         "pooler",     "ranges", NULL};
-    recipe_named(out, "exact", c);
+    const recipe exact = recipe_exact(c);
+    *out = exact;
     if (!c->tacit) {
         return OK;
     }
@@ -225,7 +226,7 @@ status recipe_read(recipe_spec *out, const model_config *c, const char *path, ar
                          RECIPE_SCHEMA);
     }
     TRY(json_get_string(c->tacit, "recipe", true, &name, where, err));
-    if (!recipe_named(out, name, c)) {
+    if (!recipe_named(out, name, &exact)) {
         return error_set(err, ERR_ARTEFACT, "%s: unknown recipe '%.60s'; there are %s", where, name,
                          recipe_names());
     }

@@ -14,38 +14,24 @@
 
 enum { RECIPE_SCHEMA = 1, RECIPE_MAX_RANGES = 1 << 20 };
 
-/** The fields of the attention slot. */
-typedef struct {
-    attention_form form;
-    double c, length_power;
-    bool literal;
-    activation_form sigma;
-    bool has_interval; /* lo and hi are given here, not as a tensor */
-    double lo, hi;
-    size_t power;
-} attention_choice;
-
-typedef struct {
-    const char *name;
-    attention_choice attention;
-    activation_form activation;
-    norm_form norm, embedding_norm;
-    activation_form pooler;
-    size_t n_ranges;
-    slot_range *ranges; /* sorted by slot; names and array of the arena */
-} recipe_spec;
-
 /** The recipe of a configuration: what its "tacit" says, or exact. Unknown names, forms and
  * fields are errors that name them. Whether the slots of ranges exist is not known here. */
-status recipe_read(recipe_spec *out, const model_config *c, const char *path, arena *a,
+status recipe_read(recipe *out, const model_config *c, const char *path, arena *a,
                    error *err) MUST_USE;
 
 /** Whether each range of the model's recipe is about one of its slots. */
 status recipe_check_ranges(const model *m, const char *path, error *err) MUST_USE;
 
-/** A named recipe with its defaults for a model of this configuration; false where there is no
- * such name ("custom" is one, and is as exact). */
-bool recipe_named(recipe_spec *out, const char *name, const model_config *c);
+/** The recipe of that name with its defaults, for a model whose own forms are `exact` (model.h has
+ * them); false where there is no such name. "custom" is one, and is as exact. */
+bool recipe_named(recipe *out, const char *name, const recipe *exact);
+
+/** The forms of a configuration's family. */
+recipe recipe_exact(const model_config *c);
+
+/** The object for the key "tacit" that reads back as r, every slot written out; NULL where memory
+ * is lacking. The caller's. */
+json_t *recipe_json(const recipe *r);
 
 /** Names of forms as the file has them. */
 const char *attention_form_name(attention_form f);

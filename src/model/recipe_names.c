@@ -109,26 +109,38 @@ static const named_recipe *find_recipe(const char *name)
     return NULL;
 }
 
-bool recipe_named(recipe_spec *out, const char *name, const model_config *c)
+recipe recipe_exact(const model_config *c)
+{
+    return (recipe){
+        .name = "exact",
+        .attention = {.form = ATTENTION_SOFTMAX,
+                      .c = 5,
+                      .length_power = 1,
+                      .sigma = ACTIVATION_POLYNOMIAL,
+                      .power = 2},
+        .activation = c->activation,
+        .norm = NORM_LAYERNORM,
+        .embedding_norm = NORM_LAYERNORM, /* the data owner can compute it */
+        .pooler = c->architecture->family == FAMILY_DISTILBERT ? ACTIVATION_RELU : ACTIVATION_TANH,
+    };
+}
+
+bool recipe_named(recipe *out, const char *name, const recipe *exact)
 {
     const named_recipe *r = find_recipe(name);
     if (!r) {
         return false;
     }
-    const activation_form pooler =
-        c->architecture->family == FAMILY_DISTILBERT ? ACTIVATION_RELU : ACTIVATION_TANH;
-    *out = (recipe_spec){
-        .name = r->name,
-        .attention = {.form = r->attention,
-                      .c = 5,
-                      .length_power = 1,
-                      .sigma = ACTIVATION_POLYNOMIAL,
-                      .power = 2},
-        .activation = r->activation == AS_FAMILY ? c->activation : (activation_form)r->activation,
-        .norm = r->norm,
-        .embedding_norm = NORM_LAYERNORM, /* the data owner can compute it */
-        .pooler = r->pooler == AS_FAMILY ? pooler : (activation_form)r->pooler,
-    };
+    *out = *exact;
+    out->name = r->name;
+    out->attention.form = r->attention;
+    out->norm = r->norm;
+    if (r->activation != AS_FAMILY) {
+        out->activation = (activation_form)r->activation;
+    }
+    if (r->pooler != AS_FAMILY) {
+        out->pooler = (activation_form)r->pooler;
+    }
     return true;
 }
 
