@@ -29,11 +29,13 @@ static status run_once(bench *b, tacit_session *s, error *err)
 }
 
 /* The model in the recipe asked for, its constants from one run on the same input. */
-static status make_variant(bench *b, const variant_forms *forms, error *err)
+static status make_variant(bench *b, const char *name, error *err)
 {
+    recipe r;
     calibration c = {0};
     range_recorder *ranges = NULL;
     tacit_session *s = NULL;
+    TRY(variant_recipe(&r, name, b->model, err));
     status st = range_recorder_new(&ranges, err);
     if (st == OK) {
         st = calibration_init(&c, b->model, 5, 1, err);
@@ -45,7 +47,7 @@ static status make_variant(bench *b, const variant_forms *forms, error *err)
         st = run_once(b, s, err);
     }
     if (st == OK) {
-        st = variant_new(&b->variant, b->model, forms, &c, ranges, err);
+        st = variant_new(&b->variant, b->model, &r, &c, ranges, err);
     }
     session_free(s);
     calibration_clear(&c);
@@ -58,13 +60,9 @@ static status prepare(bench *b, error *err)
     const char *name = b->options->shape ? b->options->shape : "bert-base";
     const char *recipe_name = b->options->recipe ? b->options->recipe : "exact";
     const model_shape *shape = model_shape_find(name);
-    const variant_forms *forms = variant_find(recipe_name);
     if (!shape) {
         return error_set(err, ERR_USAGE,
                          "shape '%s': must be bert-base, bert-large, bert-tiny or minilm-l6", name);
-    }
-    if (!forms) {
-        return error_set(err, ERR_USAGE, "recipe '%s' is not known", recipe_name);
     }
     if (b->tokens > shape->max_positions) {
         return error_set(err, ERR_USAGE, "%zu tokens: %s has at most %zu", b->tokens, name,
@@ -79,7 +77,7 @@ static status prepare(bench *b, error *err)
     for (size_t i = 0; i < b->tokens; i++) {
         b->ids[i] = (uint32_t)(i * 7919 % shape->vocab);
     }
-    return strcmp(recipe_name, "exact") == 0 ? OK : make_variant(b, forms, err);
+    return strcmp(recipe_name, "exact") == 0 ? OK : make_variant(b, recipe_name, err);
 }
 
 static int by_size(const void *a, const void *b)

@@ -7,24 +7,15 @@
 #include "api/fit.h"
 #include "base/mem.h"
 
-static const variant_forms named[] = {
-    {"exact", ATTENTION_SOFTMAX, ACTIVATION_NONE, NORM_LAYERNORM, ACTIVATION_TANH},
-    {"mpcformer", ATTENTION_2QUAD, ACTIVATION_QUAD, NORM_LAYERNORM, ACTIVATION_TANH},
-    {"secformer", ATTENTION_2QUAD, ACTIVATION_GELU, NORM_LAYERNORM, ACTIVATION_TANH},
-    {"freediv", ATTENTION_SOFTMAX_FREEDIV, ACTIVATION_QUAD, NORM_LAYERNORM, ACTIVATION_TANH},
-    {"freediv-2quad", ATTENTION_2QUAD_FREEDIV, ACTIVATION_QUAD, NORM_LAYERNORM, ACTIVATION_TANH},
-    {"thex", ATTENTION_THEX, ACTIVATION_RELU, NORM_AFFINE, ACTIVATION_NONE},
-    {"poly", ATTENTION_SCALED_SIGMA, ACTIVATION_POLYNOMIAL, NORM_BATCHNORM, ACTIVATION_NONE},
-};
-
-const variant_forms *variant_find(const char *name)
+status variant_recipe(recipe *out, const char *name, const model *m, error *err)
 {
-    for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
-        if (strcmp(name, named[i].recipe) == 0) {
-            return &named[i];
-        }
+    if (strcmp(name, "custom") == 0 || !recipe_named(out, name, &m->exact)) {
+        return error_set(err, ERR_USAGE,
+                         "recipe '%s': must be exact, mpcformer, secformer, "
+                         "freediv, freediv-2quad, thex or poly",
+                         name);
     }
-    return NULL;
+    return OK;
 }
 
 static char *name_of(variant *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -48,15 +39,15 @@ static float *add_constant(variant *v, const char *operation, const char *what, 
                            size_t columns)
 {
     const size_t count = rows * (columns ? columns : 1);
-    char *name = name_of(v, "tacit.%s.%s", operation, what);
+    char *name = name_of(v, "%s.%s", operation, what);
     float *data = arena_take(v->arena, count, sizeof *data);
     if (!name || !data ||
         !mem_reserve((void **)&v->constants, &v->cap_constants, v->n_constants + 1,
                      sizeof *v->constants)) {
         return NULL;
     }
-    v->constants[v->n_constants++] =
-        (constant){.name = name, .rank = columns ? 2 : 1, .shape = {rows, columns}, .data = data};
+    v->constants[v->n_constants++] = (recipe_tensor){
+        .name = name, .rank = columns ? 2 : 1, .shape = {rows, columns}, .data = data};
     return data;
 }
 
@@ -163,14 +154,14 @@ static status scaled_sigma(variant *v, attention *a, attention_stats *st, error 
     return OK;
 }
 
-static status change_attention(variant *v, attention *a, const variant_forms *f, calibration *c,
+static status change_attention(variant *v, attention *a, const recipe *r, calibration *c,
                                error *err)
 {
     attention_stats *st = &c->attentions[a->id];
-    a->form = f->attention;
+    a->form = r->attention.form;
     a->c = (float)c->c;
     a->length_power = (float)c->length_power;
-    switch (f->attention) {
+    switch (a->form) {
     case ATTENTION_SOFTMAX_FREEDIV:
         return softmax_freediv(v, a, st, err);
     case ATTENTION_2QUAD_FREEDIV:
@@ -202,9 +193,6 @@ static status change_activation(variant *v, activation *f, activation_form form,
                                 const range_recorder *ranges, error *err)
 {
     const activation_form before = f->form;
-    if (form == ACTIVATION_NONE) {
-        return OK;
-    }
     f->form = form;
     if (form != ACTIVATION_POLYNOMIAL) {
         return OK;
@@ -251,16 +239,16 @@ static status change_norm(variant *v, norm *n, norm_form form, const calibration
     return OK;
 }
 
-static status change_layer(variant *v, encoder_layer *l, const variant_forms *f, calibration *c,
+static status change_layer(variant *v, encoder_layer *l, const recipe *r, calibration *c,
                            const range_recorder *ranges, error *err)
 {
-    TRY(change_attention(v, &l->attention, f, c, err));
-    TRY(change_activation(v, &l->activation, f->activation, ranges, err));
-    TRY(change_norm(v, &l->attention_norm, f->norm, c, err));
-    return change_norm(v, &l->output_norm, f->norm, c, err);
+    TRY(change_attention(v, &l->attention, r, c, err));
+    TRY(change_activation(v, &l->activation, r->activation, ranges, err));
+    TRY(change_norm(v, &l->attention_norm, r->norm, c, err));
+    return change_norm(v, &l->output_norm, r->norm, c, err);
 }
 
-status variant_new(variant *out, const model *m, const variant_forms *f, calibration *c,
+status variant_new(variant *out, const model *m, const recipe *r, calibration *c,
                    const range_recorder *ranges, error *err)
 {
     *out = (variant){.model = *m, .arena = arena_new()};
@@ -270,12 +258,11 @@ status variant_new(variant *out, const model *m, const variant_forms *f, calibra
     if (st == OK) {
         memcpy(layers, m->layers, m->n_layers * sizeof *layers);
         copy->layers = layers;
-        copy->recipe = (recipe){.name = f->recipe};
-        copy->head.activation.form =
-            f->pooler == ACTIVATION_NONE ? ACTIVATION_NONE : copy->head.activation.form;
+        copy->recipe = *r;
+        copy->head.activation.form = r->pooler;
     }
     for (size_t i = 0; st == OK && i < m->n_layers; i++) {
-        st = change_layer(out, &layers[i], f, c, ranges, err);
+        st = change_layer(out, &layers[i], r, c, ranges, err);
     }
     if (st != OK) {
         variant_clear(out);

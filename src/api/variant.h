@@ -5,39 +5,25 @@
 
 #include "api/calibrate.h"
 #include "base/arena.h"
+#include "model/recipe_write.h"
 #include "plain/plain.h"
-
-/** A tensor that the recipe adds to the directory, or that replaces one of its own. */
-typedef struct {
-    const char *name;
-    size_t rank, shape[2];
-    const float *data;
-} constant;
 
 typedef struct {
     model model;
     arena *arena; /* layers, constants, names */
-    constant *constants;
+    recipe_tensor *constants;
     size_t n_constants, cap_constants;
 } variant;
-
-/** How a named recipe is made without training. */
-typedef struct {
-    const char *recipe;
-    attention_form attention;
-    activation_form activation; /* ACTIVATION_NONE: the model's own */
-    norm_form norm;
-    activation_form pooler; /* ACTIVATION_TANH: the model's own */
-} variant_forms;
-
-const variant_forms *variant_find(const char *name);
 
 /** What the fitted forms look like. */
 enum { VARIANT_SIGMA_DEGREE = 6, VARIANT_ACTIVATION_DEGREE = 8, VARIANT_THEX_WIDTH = 16 };
 
+/** The recipe of that name for the model, or an error that lists the names. */
+status variant_recipe(recipe *out, const char *name, const model *m, error *err) MUST_USE;
+
 /** c and ranges are what the original showed. Errors: ERR_PRECISION where what was measured does
  * not allow a constant. */
-status variant_new(variant *out, const model *m, const variant_forms *forms, calibration *c,
+status variant_new(variant *out, const model *m, const recipe *r, calibration *c,
                    const range_recorder *ranges, error *err) MUST_USE;
 void variant_clear(variant *v);
 

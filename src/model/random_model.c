@@ -186,7 +186,15 @@ static status make_all(maker *mk)
     m->n_heads = s->n_heads;
     m->ff = s->ff;
     m->max_tokens = s->max_positions;
-    m->recipe.name = "exact";
+    m->exact = (recipe){
+        .name = "exact",
+        .attention = {.form = ATTENTION_SOFTMAX, .c = 5, .length_power = 1, .power = 2},
+        .activation = ACTIVATION_GELU,
+        .norm = NORM_LAYERNORM,
+        .embedding_norm = NORM_LAYERNORM,
+        .pooler = ACTIVATION_TANH,
+    };
+    m->recipe = m->exact;
     mk->numbers = arena_take(mk->a, mk->n_numbers, sizeof *mk->numbers);
     m->layers = arena_take(mk->a, s->n_layers, sizeof *m->layers);
     if (!mk->numbers || !m->layers) {

@@ -342,6 +342,56 @@ static void test_bench_and_doctor(void **state)
     json_decref(o);
 }
 
+/* The converted directory opens, has the recipe and its ranges, and answers as its variant did:
+ * every value that was seen lies within the stored range. */
+static void test_convert(void **state)
+{
+    (void)state;
+    static const char *const recipes[] = {"exact",         "mpcformer", "secformer", "freediv",
+                                          "freediv-2quad", "thex",      "poly"};
+    char data[64], dst[64];
+    tacit_error err;
+    snprintf(data, sizeof data, "%s",
+             write_temp(".txt", "dull film\nthe film was very good!\na bad story\n"));
+    for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) {
+        snprintf(dst, sizeof dst, "/tmp/tacit-test-%d-%s", (int)getpid(), recipes[i]);
+        char *text = NULL;
+        const tacit_convert_options o = {.recipe = recipes[i], .data = data};
+        if (tacit_convert(MODELS "bert-sequence", dst, &o, &text, &err) != TACIT_OK) {
+            fail_msg("%s", err.text);
+        }
+        json_t *r = take_json(text);
+        assert_int_equal(json_integer_value(json_object_get(r, "texts")), 3);
+        assert_true(json_object_size(json_object_get(r, "seen")) > 30);
+        json_decref(r);
+
+        tacit_model *m = open_model(dst);
+        tacit_session *s = open_session(m, NULL);
+        assert_int_equal(tacit_session_report(s, &text, &err), TACIT_OK);
+        r = take_json(text);
+        assert_string_equal(json_string_value(json_object_get(r, "recipe")), recipes[i]);
+        json_decref(r);
+        const char *input = "dull film";
+        tacit_result_free(run_texts(s, &input, 1));
+        tacit_session_free(s);
+        tacit_model_free(m);
+        assert_int_equal(tacit_convert(MODELS "bert-sequence", dst, &o, &text, &err),
+                         TACIT_ERR_USAGE); /* it exists */
+        char command[96];
+        snprintf(command, sizeof command, "rm -r %s", dst);
+        assert_int_equal(system(command), 0);
+    }
+    const tacit_convert_options soup = {.recipe = "soup"}, bare = {.recipe = "thex"};
+    char *text = NULL;
+    assert_int_equal(tacit_convert(MODELS "bert-sequence", dst, &soup, &text, &err),
+                     TACIT_ERR_USAGE);
+    assert_error(err, TACIT_ERR_USAGE, "recipe 'soup'", "freediv-2quad");
+    assert_int_equal(tacit_convert(MODELS "bert-sequence", dst, &bare, &text, &err),
+                     TACIT_ERR_USAGE);
+    assert_error(err, TACIT_ERR_USAGE, "recipe thex", "calibrate");
+    unlink(data);
+}
+
 static void test_names_of_statuses(void **state)
 {
     (void)state;
@@ -364,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_eval),
         cmocka_unit_test(test_eval_of_a_regression),
         cmocka_unit_test(test_bench_and_doctor),
+        cmocka_unit_test(test_convert),
         cmocka_unit_test(test_names_of_statuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
