@@ -3,6 +3,20 @@
 #include <stdarg.h>
 #include <string.h>
 
+/* Names in errors come from files and peers: nothing in them may steer a terminal. */
+static void make_printable(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; *c; c++) {
+        const int is_c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
+        if (*c < 0x20 || *c == 0x7f || is_c1) {
+            *c = '?';
+        }
+        if (is_c1) {
+            c[1] = '?';
+        }
+    }
+}
+
 status error_set(error *err, status code, const char *fmt, ...)
 {
     if (err) {
@@ -11,6 +25,7 @@ status error_set(error *err, status code, const char *fmt, ...)
         err->code = code;
         vsnprintf(err->text, sizeof err->text, fmt, args);
         va_end(args);
+        make_printable(err->text);
     }
     return code;
 }
@@ -25,6 +40,7 @@ void error_prefix(error *err, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(prefix, sizeof prefix, fmt, args);
     va_end(args);
+    make_printable(prefix);
 
     const size_t head = strlen(prefix);
     const size_t room = sizeof err->text - 1;

@@ -34,7 +34,8 @@ typedef struct error {
 } error;
 
 /** Fill err (which may be NULL) and return code, so that `return error_set(...)` reads well.
- * An error that is already set is replaced. Too long a text is cut. */
+ * An error that is already set is replaced. Too long a text is cut; control characters, which a
+ * name from a file may hold, become question marks. */
 status error_set(error *err, status code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -40,6 +40,16 @@ static void test_errors_fit_their_room(void **state)
     error_prefix(NULL, "nobody");
 }
 
+static void test_errors_hold_no_control_characters(void **state)
+{
+    (void)state;
+    error err = {0};
+    error_set(&err, ERR_ARTEFACT, "tensor '\033[2J\n\x7f\xc2\x9b[mé'");
+    assert_string_equal(err.text, "tensor '?[2J????[mé'");
+    error_prefix(&err, "\r%s", "file\t");
+    assert_string_equal(err.text, "?file?: tensor '?[2J????[mé'");
+}
+
 static void test_arena_gives_back_and_wipes(void **state)
 {
     (void)state;
@@ -97,6 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_error_prefix_keeps_the_reason),
         cmocka_unit_test(test_errors_fit_their_room),
+        cmocka_unit_test(test_errors_hold_no_control_characters),
         cmocka_unit_test(test_arena_gives_back_and_wipes),
         cmocka_unit_test(test_parallel_for_visits_each_index_once),
         cmocka_unit_test(test_sizes_that_overflow_are_refused),
