@@ -22,7 +22,7 @@ typedef struct {
 /** Fill embeddings, layers and head of b->m. */
 status build_encoder(builder *b) MUST_USE;
 
-/** `count` floats of the tensor `name`, of that shape. Not finite: ERR_ARTEFACT. */
+/** The tensor `name`, of that shape, as floats. */
 status build_floats(builder *b, const float **out, const char *name, size_t rank,
                     const size_t *shape) MUST_USE;
 

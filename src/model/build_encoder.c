@@ -115,11 +115,6 @@ status build_floats(builder *b, const float **out, const char *name, size_t rank
         return error_memory(b->err);
     }
     tensor_read(x, t, 0, t->count);
-    size_t bad;
-    if (!tensor_finite(t, &bad)) {
-        return error_set(b->err, ERR_ARTEFACT, "%s: tensor '%.100s' is not finite at element %zu",
-                         weights_path(b->weights, name), name, bad);
-    }
     *out = x;
     return OK;
 }

@@ -57,6 +57,7 @@ static status build(model *m, const model_config *c, error *err)
     builder b = {
         .m = m, .config = c, .recipe = &r, .weights = &s->weights, .a = s->arena, .err = err};
     TRY(build_encoder(&b));
+    TRY(weights_check_finite(&s->weights, false, err));
     return recipe_check_ranges(m, where, err);
 }
 

@@ -116,8 +116,9 @@ typedef struct model {
     struct model_store *store; /* what the pointers above point into */
 } model;
 
-/** Open a directory; every rule of its formats is checked before anything is computed.
- * Errors name the file and the field or tensor. */
+/** Open a directory; every rule of its formats is checked before anything is computed, and every
+ * number that the model uses is finite. Errors name the file and the field or tensor. Cost: the
+ * used weights are read once, 65 ms for BERT-base with its file in memory. */
 status model_open(model **out, const char *dir, error *err) MUST_USE;
 void model_free(model *m);
 

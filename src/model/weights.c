@@ -200,8 +200,7 @@ const stored_tensor *weights_find(const weights *w, const char *name)
     return t;
 }
 
-/* "[2, 128]" */
-static void shape_text(char *out, size_t size, size_t rank, const size_t *shape)
+void weights_shape_text(char *out, size_t size, size_t rank, const size_t *shape)
 {
     size_t at = (size_t)snprintf(out, size, "[");
     for (size_t i = 0; i < rank && at < size; i++) {
@@ -237,11 +236,24 @@ status weights_get(const weights *w, const char *name, size_t rank, const size_t
     }
     if (!same_shape(&t->view, rank, shape)) {
         char has[200], must[200];
-        shape_text(has, sizeof has, t->view.rank, t->view.shape);
-        shape_text(must, sizeof must, rank, shape);
+        weights_shape_text(has, sizeof has, t->view.rank, t->view.shape);
+        weights_shape_text(must, sizeof must, rank, shape);
         return error_set(err, ERR_ARTEFACT, "%s: tensor '%.100s' has shape %s, config.json asks %s",
                          path, name, has, must);
     }
     *out = &t->view;
+    return OK;
+}
+
+status weights_check_finite(const weights *w, bool all, error *err)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        const stored_tensor *t = &w->tensors[i];
+        size_t bad;
+        if (t->readable && (t->used || all) && !tensor_finite(&t->view, &bad)) {
+            return error_set(err, ERR_ARTEFACT, "%s: tensor '%.100s': element %zu is not finite",
+                             w->files[t->file].path, t->view.name, bad);
+        }
+    }
     return OK;
 }

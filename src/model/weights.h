@@ -39,6 +39,14 @@ const char *weights_path(const weights *w, const char *name);
 status weights_get(const weights *w, const char *name, size_t rank, const size_t *shape,
                    const tensor **out, error *err) MUST_USE;
 
+/** ERR_ARTEFACT, naming file, tensor and element, where a number is a NaN or infinite: in the
+ * tensors that somebody has asked for, or in all of them. Reads every byte once: 62 ms for the
+ * 438 MB of BERT-base on one core with the file in memory. */
+status weights_check_finite(const weights *w, bool all, error *err) MUST_USE;
+
+/** "[2, 128]" */
+void weights_shape_text(char *out, size_t size, size_t rank, const size_t *shape);
+
 /** The distinct file names that an index lists, in order of first mention. The names stay the
  * document's; *names is given back with mem_free. `path` stands for the index in errors. */
 status index_files(const json_t *index, const char ***names, size_t *n, const char *path,
