@@ -72,8 +72,8 @@ TACIT_API void tacit_model_free(tacit_model *m);
 /** What is in the model, as one JSON object (docs/formats/json.md). */
 TACIT_API tacit_status tacit_model_describe(const tacit_model *m, char **json, tacit_error *err);
 
-/** Open, read every number and check that the parts fit each other. *json lists what was found;
- * the status is that of the worst finding. */
+/** Open, read every number and check that the parts fit each other. *json: sound, and notes on
+ * what is odd; NULL where the directory is not sound, for the reason in err. */
 TACIT_API tacit_status tacit_verify(const char *dir, char **json, tacit_error *err);
 
 /* ---- sessions ---- */

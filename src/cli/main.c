@@ -6,6 +6,8 @@
 static const verb verbs[] = {
     {"run", "MODEL [TEXT]", "answer one input", verb_run},
     {"eval", "MODEL DATA", "accuracy on a data set", verb_eval},
+    {"show", "MODEL", "what is in a model directory", verb_show},
+    {"verify", "MODEL", "whether a model directory is sound", verb_verify},
     {"convert", "SRC DST", "apply a recipe without training", verb_convert},
     {"bench", "", "time an inference on random weights of a shape", verb_bench},
     {"doctor", "", "what this machine offers", verb_doctor},
