@@ -3,80 +3,23 @@
 #include <math.h>
 #include <string.h>
 
-/* Jansson recurses, so depth is measured on the text before it is parsed. */
-static status check_depth(span text, const char *name, error *err)
+static status refuse(json_t **doc, const char *name, const char *kind, error *err)
 {
-    size_t depth = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < text.len; i++) {
-        const uint8_t c = text.data[i];
-        if (in_string) {
-            if (c == '\\') {
-                i++;
-            } else if (c == '"') {
-                in_string = false;
-            }
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > JSON_MAX_DEPTH) {
-                return error_set(err, ERR_ARTEFACT, "%s: nested deeper than %d", name,
-                                 JSON_MAX_DEPTH);
-            }
-        } else if ((c == '}' || c == ']') && depth > 0) {
-            depth--;
-        }
-    }
-    return OK;
-}
-
-static status parse(json_t **out, span text, size_t flags, const char *name, error *err)
-{
-    *out = NULL;
-    TRY(check_depth(text, name, err));
-    json_error_t why = {0}; /* its text stays empty where memory runs out at some places */
-    *out = json_loadb((const char *)text.data, text.len,
-                      JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | flags, &why);
-    if (*out) {
-        return OK;
-    }
-    if (why.text[0] == '\0' || json_error_code(&why) == json_error_out_of_memory) {
-        return error_memory(err);
-    }
-    return error_set(err, ERR_ARTEFACT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column,
-                     why.text);
-}
-
-static status read_object(json_t **out, span text, size_t flags, const char *name, error *err)
-{
-    TRY(parse(out, text, flags, name, err));
-    if (!json_is_object(*out)) {
-        json_decref(*out);
-        *out = NULL;
-        return error_set(err, ERR_ARTEFACT, "%s: must be a JSON object", name);
-    }
-    return OK;
+    json_decref(*doc);
+    *doc = NULL;
+    return error_set(err, ERR_ARTEFACT, "%s: must be a JSON %s", name, kind);
 }
 
 status json_read(json_t **out, span text, const char *name, error *err)
 {
-    return read_object(out, text, 0, name, err);
-}
-
-status json_read_reals(json_t **out, span text, const char *name, error *err)
-{
-    return read_object(out, text, JSON_DECODE_INT_AS_REAL, name, err);
+    TRY(json_parse(out, text, name, err));
+    return json_is_object(*out) ? OK : refuse(out, name, "object", err);
 }
 
 status json_read_array(json_t **out, span text, const char *name, error *err)
 {
-    TRY(parse(out, text, 0, name, err));
-    if (!json_is_array(*out)) {
-        json_decref(*out);
-        *out = NULL;
-        return error_set(err, ERR_ARTEFACT, "%s: must be a JSON array", name);
-    }
-    return OK;
+    TRY(json_parse(out, text, name, err));
+    return json_is_array(*out) ? OK : refuse(out, name, "array", err);
 }
 
 /* *field is NULL where it is absent or null and that is allowed. */

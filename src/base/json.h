@@ -1,5 +1,5 @@
-/** JSON from files that are not trusted: Jansson behind limits, and getters that name the file
- * and the field in each error. A json_t keeps Jansson's rules of ownership. */
+/** JSON from files that are not trusted: a parser with limits, and getters that name the file and
+ * the field in each error. Values are Jansson's and keep its rules of ownership. */
 #ifndef TACIT_BASE_JSON_H
 #define TACIT_BASE_JSON_H
 
@@ -12,15 +12,13 @@
 
 enum { JSON_MAX_DEPTH = 64 };
 
-/** Parse a whole document whose top is an object. Depth, duplicate keys and what follows the
- * document are checked; `name` stands for it in errors. The caller owns *out. */
+/** Parse a whole document: RFC 8259, valid UTF-8, no key twice in an object, nothing behind the
+ * value, at most JSON_MAX_DEPTH deep. Whole numbers beyond 64 bits become reals. `name` stands for
+ * the document in errors. The caller owns *out. */
+status json_parse(json_t **out, span text, const char *name, error *err) MUST_USE;
+
+/** The same for a document whose top is an object, and for one whose top is an array. */
 status json_read(json_t **out, span text, const char *name, error *err) MUST_USE;
-
-/** The same with every integer read as a double, for documents that hold integers beyond 64 bits
- * (a tokenizer_config.json says 10^30 for "no limit"). */
-status json_read_reals(json_t **out, span text, const char *name, error *err) MUST_USE;
-
-/** As json_read, for a document whose top is an array. */
 status json_read_array(json_t **out, span text, const char *name, error *err) MUST_USE;
 
 /** Getters. `where` is the file (and the path inside it) for the error. With required false an

@@ -95,7 +95,7 @@ status tokenizer_config_read(tokenizer_config *c, const tokenizer_source *s,
         }
     }
     if (s->tokenizer_config.data) {
-        TRY(json_read_reals(&c->config, s->tokenizer_config, "tokenizer_config.json", err));
+        TRY(json_read(&c->config, s->tokenizer_config, "tokenizer_config.json", err));
         TRY(read_config(c, err));
     }
     /* A newer tokenizer_config.json holds all added tokens and makes the older files void. */

@@ -139,7 +139,7 @@ static void test_bad_input_says_what_and_where(void **state)
         {DATASET_JSONL, "\n[1]", "data:2: must be a JSON object", {0}},
         {DATASET_JSONL,
          "{",
-         "data:1:1:1: not valid JSON: string or '}' expected near end of file",
+         "data:1:1:2: not valid JSON: a key is missing",
          {0}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
