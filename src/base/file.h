@@ -28,12 +28,14 @@ void file_close(file_map *f);
 /** Whether something that is no directory is at that path. */
 bool file_exists(const char *path);
 bool file_is_directory(const char *path);
+/** The same for dir/name. Takes no memory, so that its lack does not pass for a missing file. */
+bool file_exists_in(const char *dir, const char *name);
 
 /** dir/name as a new string, NULL where memory is lacking. */
 char *file_join(const char *dir, const char *name);
 
 /** Write all bytes to path so that a crash leaves the old file or the new one, never a part:
- * a temporary beside it, synced, renamed. mode as for open(2). */
+ * a temporary beside it, synced, renamed. mode as for chmod(2). */
 status file_write(const char *path, const void *data, size_t len, unsigned mode,
                   error *err) MUST_USE;
 

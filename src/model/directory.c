@@ -10,14 +10,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-static bool has(const char *dir, const char *name)
-{
-    char *path = file_join(dir, name);
-    const bool found = path && file_exists(path);
-    mem_free(path);
-    return found;
-}
-
 static bool ends_with(const char *s, const char *end)
 {
     const size_t n = strlen(s), m = strlen(end);
@@ -79,10 +71,10 @@ status directory_check(const char *dir, error *err)
         return error_set(err, ERR_ARTEFACT,
                          "%s: is a file; a model is the directory that holds its config.json", dir);
     }
-    if (has(dir, "config.json")) {
+    if (file_exists_in(dir, "config.json")) {
         return OK;
     }
-    if (has(dir, "adapter_config.json")) {
+    if (file_exists_in(dir, "adapter_config.json")) {
         return error_set(err, ERR_ARTEFACT,
                          "%s: is a PEFT adapter, not a model: merge it into its base model first "
                          "(merge_and_unload)",

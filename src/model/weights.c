@@ -8,17 +8,9 @@
 static const char single_name[] = "model.safetensors";
 static const char index_name[] = "model.safetensors.index.json";
 
-static bool has_file(const char *dir, const char *name)
-{
-    char *path = file_join(dir, name);
-    const bool found = path && file_exists(path);
-    mem_free(path);
-    return found;
-}
-
 bool weights_present(const char *dir)
 {
-    return has_file(dir, single_name) || has_file(dir, index_name);
+    return file_exists_in(dir, single_name) || file_exists_in(dir, index_name);
 }
 
 static status open_part(weights *w, const char *dir, const char *name, error *err)
@@ -164,7 +156,7 @@ status weights_open(weights *out, const char *dir, error *err)
     *out = (weights){0};
     /* The order of PyTorch's loaders: the single file wins over an index beside it. */
     const status st =
-        has_file(dir, single_name) ? open_single(out, dir, err) : open_index(out, dir, err);
+        file_exists_in(dir, single_name) ? open_single(out, dir, err) : open_index(out, dir, err);
     if (st != OK) {
         weights_close(out);
     }
