@@ -13,7 +13,6 @@ run: ## set up this machine, build, and classify two sentences
 	@tools/demo
 
 test: ## set up this machine, build, and run all tests of the C code
-	@tools/setup build
 	@tools/test release
 
 test-python: ## set up an environment with PyTorch, and run the tests of python/
@@ -34,17 +33,14 @@ install: ## program, libraries, header, manual: PREFIX=/usr/local DESTDIR=
 	@DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS=60
-	@tools/setup build check
 	@tools/fuzz $(FUZZ_SECONDS)
 
 sanitizers: ## all tests under the address, undefined, thread and memory sanitizers
-	@tools/setup build check
 	@tools/test asan
 	@tools/test tsan
 	@tools/test msan
 
 coverage: ## which lines of src/ the tests reach
-	@tools/setup build check
 	@tools/coverage
 
 format: ## lay out the C files
@@ -52,7 +48,6 @@ format: ## lay out the C files
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 lint: ## layout, shell scripts, manual page, and the rules of CONTRIBUTING.md
-	@tools/setup build check
 	@tools/lint
 
 clean: ## remove build/

@@ -11,9 +11,9 @@ if(TARGET tacit_archive)
 endif()
 install(TARGETS tacit_shared DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES include/tacit.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES docs/man/tacit.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
+install(FILES docs/man/tacit.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES tools/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
-        RENAME tacit OPTIONAL)
+        RENAME tacit)
 
 file(RELATIVE_PATH PC_TO_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 configure_file(cmake/tacit.pc.in tacit.pc @ONLY)
