@@ -137,10 +137,7 @@ static void test_bad_input_says_what_and_where(void **state)
          "data:1: the label must be a number or a string",
          {0}},
         {DATASET_JSONL, "\n[1]", "data:2: must be a JSON object", {0}},
-        {DATASET_JSONL,
-         "{",
-         "data:1:1:2: not valid JSON: a key is missing",
-         {0}},
+        {DATASET_JSONL, "{", "data:1:1:2: not valid JSON: a key is missing", {0}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         dataset d;
