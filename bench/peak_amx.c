@@ -17,6 +17,7 @@ double peak_burst_amx(size_t turns)
         c.bytes[i] = 64;
         c.rows[i] = 16;
     }
+    __asm__ volatile("" : : "r"(&c) : "memory"); /* gcc does not see that it is read */
     _tile_loadconfig(&c);
     _tile_zero(0);
     _tile_zero(1);

@@ -20,7 +20,7 @@
 enum {
     PANEL = 32,      /* columns of a packed panel */
     BF16_DEPTH = 32, /* a bf16 operand's depth is padded with zeros to a multiple of this */
-    BF16_ROWS = 32   /* … and its rows to a multiple of this */
+    TILE_ROWS = 16   /* rows of a tile of a bf16 operand */
 };
 
 /** What a row of scores became: weights that want to be multiplied by factor. */
@@ -63,12 +63,20 @@ typedef struct {
     /** y = x rounded to bf16 (nearest even), n elements. */
     void (*to_bf16)(uint16_t *y, const float *x, size_t n);
 
-    /** As gemm, on bf16 operands with fp32 sums: x has rows of ldx, readable up to the next
-     * multiple of BF16_ROWS rows; k is a multiple of BF16_DEPTH; W is packed in pairs along k:
-     * element (k, j) of panel p at ((p K/2 + k/2) PANEL + j)·2 + k%2. NULL where the instruction
-     * set has nothing for it: then fp32 arithmetic on rounded operands stands in. */
-    void (*gemm_bf16)(float *y, size_t ldy, const uint16_t *x, size_t ldx, const uint16_t *w,
-                      const float *bias, size_t m, size_t k, size_t n);
+    /** The next two are NULL where the instruction set multiplies no bf16: then fp32 arithmetic on
+     * rounded operands stands in.
+     *
+     * Round m rows of x, k wide with stride ldx, into tiles of TILE_ROWS × BF16_DEPTH, each of
+     * them contiguous: element (i, j) at (i/16 · K/32 + j/32)·512 + i%16 · 32 + j%32, K = k rounded
+     * up. What is behind the last column is zero; rows are not filled up. */
+    void (*tiles_bf16)(uint16_t *out, const float *x, size_t ldx, size_t m, size_t k);
+
+    /** As gemm, on bf16 operands with fp32 sums: x in tiles, readable to the end of its last one;
+     * W packed in pairs along k, depth a multiple of BF16_DEPTH: element (k, j) of panel p at
+     * ((p K/2 + k/2) PANEL + j)·2 + k%2. The bound is that of gemm, on the rounded operands;
+     * numbers that are denormal count as zero. */
+    void (*gemm_bf16)(float *y, size_t ldy, const uint16_t *x, const uint16_t *w, const float *bias,
+                      size_t m, size_t k, size_t n);
 } plain_kernels;
 
 /** Fill the table for a level; what the architecture does not have falls back to ref. */

@@ -31,8 +31,8 @@ static void multiply_piece(const product *p, size_t piece)
     const float *bias = p->bias ? p->bias + column : NULL;
     float *y = p->y + row * p->out + column;
     if (p->w->bf16) {
-        k->gemm_bf16(y, p->out, (const uint16_t *)p->x + row * depth, depth,
-                     p->w->bf16 + column * depth, bias, m, depth, n);
+        k->gemm_bf16(y, p->out, (const uint16_t *)p->x + row * depth, p->w->bf16 + column * depth,
+                     bias, m, depth, n);
     } else {
         k->gemm(y, p->out, (const float *)p->x + row * depth, depth, p->w->f32 + column * depth,
                 bias, m, depth, n);
@@ -49,12 +49,13 @@ static void multiply(void *ctx, size_t begin, size_t end, size_t worker)
 
 static void run_product(product *p)
 {
+    enum { ROWS = 2 * TILE_ROWS };
     const size_t threads = pool_size(p->e->pool);
     const size_t n_panels = (p->out + PANEL - 1) / PANEL;
     p->panels = n_panels / (threads * 4) + 1;
     p->row_block = p->rows;
     if (n_panels < threads) {
-        p->row_block = p->rows / (threads * 4) / BF16_ROWS * BF16_ROWS + BF16_ROWS;
+        p->row_block = p->rows / (threads * 4) / ROWS * ROWS + ROWS;
     }
     p->n_row_blocks = (p->rows + p->row_block - 1) / p->row_block;
     const size_t n_columns = (n_panels + p->panels - 1) / p->panels;
@@ -65,45 +66,45 @@ typedef struct {
     const plain_engine *e;
     const value *x;
     void *out;
-    size_t depth; /* of a bf16 row; 0: give floats that are rounded to bf16 */
+    size_t depth; /* of a row in tiles; 0: give floats that are rounded to bf16 */
 } rounding;
+
+static void round_row(const plain_kernels *k, float *to, const float *from, size_t n)
+{
+    enum { PIECE = 256 };
+    uint16_t piece[PIECE];
+    for (size_t at = 0; at < n; at += PIECE) {
+        const size_t len = least(PIECE, n - at);
+        k->to_bf16(piece, from + at, len);
+        const tensor t = {.type = DTYPE_BF16, .count = len, .data = piece};
+        tensor_read(to + at, &t, 0, len);
+    }
+}
 
 static void round_rows(void *ctx, size_t begin, size_t end, size_t worker)
 {
     const rounding *r = ctx;
     const plain_kernels *k = &r->e->kernels;
     const size_t in = r->x->columns;
+    const float *from = r->x->data + begin * in;
     (void)worker;
-    for (size_t i = begin; i < end; i++) {
-        const float *from = r->x->data + i * in;
-        if (r->depth) {
-            k->to_bf16((uint16_t *)r->out + i * r->depth, from, in);
-            continue;
-        }
-        float *to = (float *)r->out + i * in;
-        enum { PIECE = 256 };
-        uint16_t piece[PIECE];
-        for (size_t at = 0; at < in; at += PIECE) {
-            const size_t len = least(PIECE, in - at);
-            k->to_bf16(piece, from + at, len);
-            const tensor t = {.type = DTYPE_BF16, .count = len, .data = piece};
-            tensor_read(to + at, &t, 0, len);
-        }
+    if (r->depth) {
+        k->tiles_bf16((uint16_t *)r->out + begin * r->depth, from, in, end - begin, in);
+        return;
+    }
+    for (size_t i = begin; i < end; i++, from += in) {
+        round_row(k, (float *)r->out + i * in, from, in);
     }
 }
 
-/* The operand of a bf16 product: what is behind a row's end meets weights that are zero, and rows
- * behind the last give results that nobody keeps; they must be finite only, hence zeroed. */
+/* The operand of a bf16 product. Rows of the last tile that are not there give results that nobody
+ * keeps; what stands in them is from an earlier operand or zero. */
 static status round_operand(plain_engine *e, const value *x, const packed_linear *w)
 {
-    const size_t depth = w->bf16 ? w->depth : 0;
-    const size_t rows = (x->rows + BF16_ROWS - 1) / BF16_ROWS * BF16_ROWS;
+    const size_t rows = (x->rows + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
     TRY(plain_scratch_need(e, &e->operand, rows * sizeof(float), w->depth));
-    rounding r = {.e = e, .x = x, .out = e->operand.bytes, .depth = depth};
-    if (depth != x->columns && depth) {
-        mem_wipe(e->operand.bytes, rows * depth * sizeof(uint16_t));
-    }
-    parallel_for(e->pool, x->rows, 8, round_rows, &r);
+    rounding r = {.e = e, .x = x, .out = e->operand.bytes, .depth = w->bf16 ? w->depth : 0};
+    parallel_for(e->pool, x->rows, TILE_ROWS, round_rows, &r);
     return OK;
 }
 
