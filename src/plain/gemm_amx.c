@@ -6,7 +6,7 @@
 
 /* Tiles 0 to 3 hold 32 × 32 sums; 4 and 5 two blocks of rows of x, 6 and 7 two halves of the
  * panel. Each step of 32 along k is four products on four loads. */
-enum { TILE_BYTES = 64, TILE_ELEMENTS = TILE_ROWS * BF16_DEPTH, TILE_COLUMNS = 16 };
+enum { TILE_BYTES = 64, TILE_ELEMENTS = TILE_ROWS * BF16_DEPTH, TILE_COLUMNS = 16, LINE = 64 };
 
 typedef struct {
     uint8_t palette, start_row, reserved[14];
@@ -36,6 +36,8 @@ static void configure(void)
 typedef struct {
     float *y;
     size_t ldy, rows, columns;
+    const char *fetch; /* lines to fetch meanwhile, so many at every step of k */
+    size_t fetch_a_step;
 } target;
 
 static void store_part(const target *t, size_t row, size_t column, const float *tile)
@@ -62,7 +64,11 @@ static void multiply_block(const target *t, const uint16_t *x0, const uint16_t *
     _tile_loadd(1, bias + TILE_COLUMNS, 0);
     _tile_loadd(2, bias, 0);
     _tile_loadd(3, bias + TILE_COLUMNS, 0);
+    const char *fetch = t->fetch;
     for (size_t i = 0; i < k; i += BF16_DEPTH) {
+        for (size_t l = 0; l < t->fetch_a_step; l++, fetch += LINE) {
+            _mm_prefetch(fetch, _MM_HINT_T1);
+        }
         _tile_loadd(6, w + i * PANEL, stride);
         _tile_loadd(4, x0 + i * TILE_ROWS, TILE_BYTES);
         _tile_loadd(7, w + i * PANEL + TILE_BYTES / sizeof *w, stride);
@@ -91,10 +97,25 @@ static void multiply_block(const target *t, const uint16_t *x0, const uint16_t *
     }
 }
 
-static void gemm_bf16(float *y, size_t ldy, const uint16_t *x, const uint16_t *w, const float *bias,
-                      size_t m, size_t k, size_t n)
+/* All rows times one panel; next is the panel to fetch meanwhile, as deep as this one. */
+static void panel(target t, size_t m, const uint16_t *x, const uint16_t *w, const float *bias,
+                  size_t k, const void *next)
 {
-    enum { ROWS = 2 * TILE_ROWS };
+    enum { ROWS = 2 * TILE_ROWS, LINES_A_STEP = BF16_DEPTH * PANEL * 2 / LINE };
+    const size_t n_blocks = (m + ROWS - 1) / ROWS;
+    t.fetch = next;
+    t.fetch_a_step = next ? (LINES_A_STEP + n_blocks - 1) / n_blocks : 0;
+    for (size_t i = 0; i < m; i += ROWS) {
+        t.rows = m - i < ROWS ? m - i : ROWS;
+        multiply_block(&t, x + i * k, w, bias, k);
+        t.y += ROWS * t.ldy;
+        t.fetch += t.fetch_a_step * k / BF16_DEPTH * LINE;
+    }
+}
+
+static void gemm_bf16(float *y, size_t ldy, const uint16_t *x, const uint16_t *w, const float *bias,
+                      size_t m, size_t k, size_t n, const void *next)
+{
     configure();
     for (size_t j = 0; j < n; j += PANEL) {
         const size_t columns = n - j < PANEL ? n - j : PANEL;
@@ -103,13 +124,8 @@ static void gemm_bf16(float *y, size_t ldy, const uint16_t *x, const uint16_t *w
             memcpy(start, bias + j, columns * sizeof *start);
         }
         written(start);
-        for (size_t i = 0; i < m; i += ROWS) {
-            const target t = {.y = y + i * ldy + j,
-                              .ldy = ldy,
-                              .rows = m - i < ROWS ? m - i : ROWS,
-                              .columns = columns};
-            multiply_block(&t, x + i * k, w + j * k, start, k);
-        }
+        const target t = {.y = y + j, .ldy = ldy, .columns = columns};
+        panel(t, m, x, w + j * k, start, k, j + PANEL < n ? w + (j + PANEL) * k : next);
     }
     _tile_release();
 }

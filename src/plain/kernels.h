@@ -34,9 +34,10 @@ typedef struct {
 
     /** y = x·W + bias, m × n with row strides ldy and ldx; W packed, k deep; bias NULL is 0.
      * Each element is one chain of k fused (ref: unfused) multiply-adds in order of k, starting
-     * from the bias: |error| <= k·2^-23 · (|x|·|W| + |bias|). */
+     * from the bias: |error| <= k·2^-23 · (|x|·|W| + |bias|). `next` is where the caller reads
+     * panels after this call, or NULL: while a panel is multiplied, the next is fetched. */
     void (*gemm)(float *y, size_t ldy, const float *x, size_t ldx, const float *w,
-                 const float *bias, size_t m, size_t k, size_t n);
+                 const float *bias, size_t m, size_t k, size_t n, const void *next);
 
     /** Pack n rows of x, k wide with stride ldx, times scale, as the columns of W in gemm: W = xᵀ.
      * out has k floats for each column, columns rounded up to a multiple of PANEL. */
@@ -76,7 +77,7 @@ typedef struct {
      * ((p K/2 + k/2) PANEL + j)·2 + k%2. The bound is that of gemm, on the rounded operands;
      * numbers that are denormal count as zero. */
     void (*gemm_bf16)(float *y, size_t ldy, const uint16_t *x, const uint16_t *w, const float *bias,
-                      size_t m, size_t k, size_t n);
+                      size_t m, size_t k, size_t n, const void *next);
 } plain_kernels;
 
 /** Fill the table for a level; what the architecture does not have falls back to ref. */

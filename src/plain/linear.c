@@ -3,16 +3,18 @@
 #include "plain/state.h"
 
 /* A linear map is split into blocks of rows and panels of columns. How it is split changes no
- * result: every element is computed from its own row and column in one order. */
+ * result: every element is computed from its own row and column in one order. A block of rows is
+ * so small that it stays in a core's own cache while the panels stream by. */
+enum { BLOCK_BYTES = 1 << 20, BLOCK_STEP = 2 * TILE_ROWS };
+
 typedef struct {
     const plain_engine *e;
     const packed_linear *w;
-    const float *bias;
-    const void *x; /* floats, or bf16 */
+    const void *x; /* floats, or bf16 tiles */
     float *y;
-    size_t rows, in, out;
-    size_t row_block, panels; /* rows and panels of one piece */
-    size_t n_row_blocks;
+    size_t rows;
+    size_t row_block, group; /* rows and panels of one piece */
+    size_t n_groups;         /* pieces go through all groups of a block of rows, then the next */
 } product;
 
 static size_t least(size_t a, size_t b)
@@ -20,22 +22,51 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* Panels of one piece: some pieces for each thread, so that a thread that was held up holds up
+ * the others little. */
+static size_t group_size(const plain_engine *e, const packed_linear *w)
+{
+    const size_t threads = pool_size(e->pool);
+    return threads == 1 ? w->n_panels : w->n_panels / (threads * 4) + 1;
+}
+
+/* Where the thread that has this piece will probably read next: threads take turns. */
+static const void *next_panels(const product *p, size_t piece)
+{
+    const plain_engine *e = p->e;
+    const packed_linear *w = p->w;
+    const size_t n_blocks = (p->rows + p->row_block - 1) / p->row_block;
+    const size_t total = p->n_groups * n_blocks, next = piece + pool_size(e->pool);
+    size_t group = next % p->n_groups;
+    if (next >= total) {
+        w = p->w + 1; /* linear maps stand in order of execution */
+        if ((size_t)(w - e->linears) == e->model->n_linears || !w->panels) {
+            return NULL;
+        }
+        group = next - total;
+    }
+    const size_t panel = group * group_size(e, w);
+    return panel < w->n_panels ? (const char *)w->panels + panel * w->panel_bytes : NULL;
+}
+
 static void multiply_piece(const product *p, size_t piece)
 {
     const plain_kernels *k = &p->e->kernels;
+    const linear *w = p->w->source;
     const size_t depth = p->w->depth;
-    const size_t row = piece % p->n_row_blocks * p->row_block;
-    const size_t column = piece / p->n_row_blocks * p->panels * PANEL;
+    const size_t row = piece / p->n_groups * p->row_block;
+    const size_t panel = piece % p->n_groups * p->group, column = panel * PANEL;
     const size_t m = least(p->row_block, p->rows - row);
-    const size_t n = least(p->panels * PANEL, p->out - column);
-    const float *bias = p->bias ? p->bias + column : NULL;
-    float *y = p->y + row * p->out + column;
-    if (p->w->bf16) {
-        k->gemm_bf16(y, p->out, (const uint16_t *)p->x + row * depth, p->w->bf16 + column * depth,
-                     bias, m, depth, n);
+    const size_t n = least(p->group * PANEL, w->out - column);
+    const float *bias = w->bias ? w->bias + column : NULL;
+    const void *panels = (const char *)p->w->panels + panel * p->w->panel_bytes;
+    float *y = p->y + row * w->out + column;
+    if (p->e->tiles) {
+        k->gemm_bf16(y, w->out, (const uint16_t *)p->x + row * depth, panels, bias, m, depth, n,
+                     next_panels(p, piece));
     } else {
-        k->gemm(y, p->out, (const float *)p->x + row * depth, depth, p->w->f32 + column * depth,
-                bias, m, depth, n);
+        k->gemm(y, w->out, (const float *)p->x + row * depth, depth, panels, bias, m, depth, n,
+                next_panels(p, piece));
     }
 }
 
@@ -47,19 +78,24 @@ static void multiply(void *ctx, size_t begin, size_t end, size_t worker)
     }
 }
 
+static size_t round_up(size_t n, size_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
 static void run_product(product *p)
 {
-    enum { ROWS = 2 * TILE_ROWS };
     const size_t threads = pool_size(p->e->pool);
-    const size_t n_panels = (p->out + PANEL - 1) / PANEL;
-    p->panels = n_panels / (threads * 4) + 1;
-    p->row_block = p->rows;
-    if (n_panels < threads) {
-        p->row_block = p->rows / (threads * 4) / ROWS * ROWS + ROWS;
+    const size_t row_bytes = p->w->depth * (p->e->tiles ? 2 : sizeof(float));
+    size_t n_blocks = p->rows * row_bytes / BLOCK_BYTES + 1;
+    p->group = group_size(p->e, p->w);
+    p->n_groups = (p->w->n_panels + p->group - 1) / p->group;
+    if (p->n_groups < threads) { /* few columns: by rows, then */
+        n_blocks = n_blocks > threads * 4 ? n_blocks : threads * 4;
     }
-    p->n_row_blocks = (p->rows + p->row_block - 1) / p->row_block;
-    const size_t n_columns = (n_panels + p->panels - 1) / p->panels;
-    parallel_for(p->e->pool, n_columns * p->n_row_blocks, 1, multiply, p);
+    p->row_block = round_up(p->rows / n_blocks + 1, BLOCK_STEP);
+    n_blocks = (p->rows + p->row_block - 1) / p->row_block;
+    parallel_for(p->e->pool, p->n_groups * n_blocks, 1, multiply, p);
 }
 
 typedef struct {
@@ -101,9 +137,9 @@ static void round_rows(void *ctx, size_t begin, size_t end, size_t worker)
  * keeps; what stands in them is from an earlier operand or zero. */
 static status round_operand(plain_engine *e, const value *x, const packed_linear *w)
 {
-    const size_t rows = (x->rows + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+    const size_t rows = round_up(x->rows, TILE_ROWS);
     TRY(plain_scratch_need(e, &e->operand, rows * sizeof(float), w->depth));
-    rounding r = {.e = e, .x = x, .out = e->operand.bytes, .depth = w->bf16 ? w->depth : 0};
+    rounding r = {.e = e, .x = x, .out = e->operand.bytes, .depth = e->tiles ? w->depth : 0};
     parallel_for(e->pool, x->rows, TILE_ROWS, round_rows, &r);
     return OK;
 }
@@ -121,14 +157,7 @@ status plain_linear(engine *base, value **y, const value *x, const linear *w)
     }
     value *v;
     TRY(plain_value_new(e, &v, x->rows, w->out));
-    product p = {.e = e,
-                 .w = packed,
-                 .bias = w->bias,
-                 .x = operand,
-                 .y = v->own,
-                 .rows = x->rows,
-                 .in = w->in,
-                 .out = w->out};
+    product p = {.e = e, .w = packed, .x = operand, .y = v->own, .rows = x->rows};
     run_product(&p);
     if (e->ranges) {
         interval seen = interval_empty();

@@ -7,9 +7,8 @@ static size_t round_up(size_t n, size_t to)
 }
 
 typedef struct {
-    plain_engine *e;
-    const linear *w;
-    packed_linear *out;
+    const plain_engine *e;
+    const packed_linear *out;
     float *rows; /* PANEL rows of the weight for each worker */
 } pack_job;
 
@@ -47,76 +46,102 @@ static void pack_panels(void *ctx, size_t begin, size_t end, size_t worker)
 {
     const pack_job *job = ctx;
     const plain_kernels *k = &job->e->kernels;
-    const linear *w = job->w;
+    const linear *w = job->out->source;
     float *rows = job->rows + worker * PANEL * w->in;
     for (size_t p = begin; p < end; p++) {
+        void *out = (char *)job->out->panels + p * job->out->panel_bytes;
         const size_t first = p * PANEL;
         const size_t n = w->out - first < PANEL ? w->out - first : PANEL;
         tensor_read(rows, w->weight, first * w->in, n * w->in);
-        if (job->out->bf16) {
-            pack_pairs(k, job->out->bf16 + first * job->out->depth, rows, w->in, n);
+        if (job->e->tiles) {
+            pack_pairs(k, out, rows, w->in, n);
             continue;
         }
         if (job->e->precision == PLAIN_BF16) {
             round_rows(k, rows, n * w->in);
         }
-        k->pack_rows(job->out->f32 + first * w->in, rows, w->in, 1, w->in, n);
+        k->pack_rows(out, rows, w->in, 1, w->in, n);
     }
 }
 
-static status pack_linear(plain_engine *e, const linear *w)
+static void list_linear(plain_engine *e, const linear *w)
 {
     CHECK(w->id < e->model->n_linears);
-    packed_linear *out = &e->linears[w->id];
-    const bool bf16 = e->precision == PLAIN_BF16 && e->kernels.gemm_bf16;
-    const size_t columns = round_up(w->out, PANEL), panels = columns / PANEL;
-    out->depth = bf16 ? round_up(w->in, BF16_DEPTH) : w->in;
-    TRY(plain_scratch_need(e, &e->workers, pool_size(e->pool) * PANEL * sizeof(float), w->in));
-
-    void *packed = NULL;
-    size_t bytes;
-    if (mem_mul(&bytes, out->depth * (bf16 ? sizeof *out->bf16 : sizeof *out->f32), columns)) {
-        packed = mem_new(bytes, 1);
-    }
-    if (!packed) {
-        return error_memory(e->base.err);
-    }
-    e->bytes += bytes;
-    if (bf16) {
-        out->bf16 = packed;
-    } else {
-        out->f32 = packed;
-    }
-    pack_job job = {.e = e, .w = w, .out = out, .rows = e->workers.bytes};
-    parallel_for(e->pool, panels, 1, pack_panels, &job);
-    return OK;
+    e->linears[w->id].source = w;
 }
 
-status plain_pack_model(plain_engine *e)
+static void list_linears(plain_engine *e)
 {
     const model *m = e->model;
-    e->linears = mem_new(m->n_linears, sizeof *e->linears);
-    if (!e->linears) {
-        return error_memory(e->base.err);
-    }
     for (size_t i = 0; i < m->n_layers; i++) {
         const encoder_layer *l = &m->layers[i];
         const linear *const all[] = {&l->query, &l->key, &l->value, &l->output, &l->up, &l->down};
         for (size_t j = 0; j < sizeof all / sizeof *all; j++) {
-            TRY(pack_linear(e, all[j]));
+            list_linear(e, all[j]);
         }
     }
     if (m->head.has_dense) {
-        TRY(pack_linear(e, &m->head.dense));
+        list_linear(e, &m->head.dense);
     }
-    return m->head.kind != HEAD_EMBEDDING ? pack_linear(e, &m->head.out) : OK;
+    if (m->head.kind != HEAD_EMBEDDING) {
+        list_linear(e, &m->head.out);
+    }
+}
+
+/* Shapes of the panels; *total and *widest are bytes of all of them and the longest row. */
+static bool measure(plain_engine *e, size_t *total, size_t *widest)
+{
+    *total = 0;
+    *widest = 1;
+    for (size_t i = 0; i < e->model->n_linears; i++) {
+        packed_linear *p = &e->linears[i];
+        size_t bytes;
+        if (!p->source) {
+            continue;
+        }
+        p->depth = e->tiles ? round_up(p->source->in, BF16_DEPTH) : p->source->in;
+        p->n_panels = (p->source->out + PANEL - 1) / PANEL;
+        if (!mem_mul(&p->panel_bytes, p->depth, PANEL * (e->tiles ? 2 : sizeof(float))) ||
+            !mem_mul(&bytes, p->panel_bytes, p->n_panels) || !mem_add(total, *total, bytes)) {
+            return false;
+        }
+        *widest = p->depth > *widest ? p->depth : *widest;
+    }
+    return true;
+}
+
+status plain_pack_model(plain_engine *e)
+{
+    const size_t n = e->model->n_linears;
+    size_t total, widest;
+    e->tiles = e->precision == PLAIN_BF16 && e->kernels.gemm_bf16;
+    e->linears = mem_new(n, sizeof *e->linears);
+    if (!e->linears) {
+        return error_memory(e->base.err);
+    }
+    list_linears(e);
+    e->panels = measure(e, &total, &widest) ? mem_new(total, 1) : NULL;
+    if (!e->panels) {
+        return error_memory(e->base.err);
+    }
+    e->bytes += total;
+    const size_t rows_bytes = pool_size(e->pool) * PANEL * sizeof(float);
+    TRY(plain_scratch_need(e, &e->workers, rows_bytes, widest));
+    char *at = e->panels;
+    for (size_t i = 0; i < n; i++) {
+        packed_linear *p = &e->linears[i];
+        if (p->source) {
+            p->panels = at;
+            at += p->panel_bytes * p->n_panels;
+            pack_job job = {.e = e, .out = p, .rows = e->workers.bytes};
+            parallel_for(e->pool, p->n_panels, 1, pack_panels, &job);
+        }
+    }
+    return OK;
 }
 
 void plain_packed_free(plain_engine *e)
 {
-    for (size_t i = 0; e->linears && i < e->model->n_linears; i++) {
-        mem_free(e->linears[i].f32);
-        mem_free(e->linears[i].bf16);
-    }
+    mem_free(e->panels);
     mem_free(e->linears);
 }

@@ -15,11 +15,14 @@ struct value {
     size_t capacity;   /* floats in own */
 };
 
-/** A linear map with its weights packed for the kernels. */
+/** A linear map with its weights packed for the kernels: fp32, rounded to bf16 beforehand where
+ * no kernel multiplies bf16; or bf16. All lie in one block, in order of execution. */
 typedef struct {
-    float *f32;     /* fp32, rounded to bf16 beforehand where no kernel multiplies bf16; or */
-    uint16_t *bf16; /* bf16 */
-    size_t depth;   /* k of the packing: `in`, or more for bf16 */
+    const linear *source;
+    void *panels;
+    size_t depth;    /* k of the packing: `in`, or more for bf16 */
+    size_t n_panels; /* of PANEL columns */
+    size_t panel_bytes;
 } packed_linear;
 
 /** Memory that grows to the largest need of any operation. */
@@ -36,6 +39,8 @@ typedef struct {
     plain_precision precision;
     range_recorder *ranges; /* or NULL */
     packed_linear *linears; /* model->n_linears of them, by id */
+    void *panels;           /* of all of them */
+    bool tiles;             /* panels are bf16 for gemm_bf16 */
     sequences seqs;         /* of the batch at hand; start is own, grown */
     size_t *starts;
     size_t starts_capacity;

@@ -69,12 +69,12 @@ static void check_gemm(const plain_kernels *t, size_t m, size_t k, size_t n, boo
     float *bias = with_bias ? random_floats(n, n) : NULL;
     float *packed = mem_new(round_up(n, PANEL) * k, sizeof *packed);
     t->pack_rows(packed, w, k, 1, k, n);
-    t->gemm(y, ldy, x, ldx, packed, bias, m, k, n);
+    t->gemm(y, ldy, x, ldx, packed, bias, m, k, n, NULL);
     check_product(t, y, ldy, x, ldx, w, bias, m, k, n);
 
     float *row = canaries(ldy); /* a row alone gives the same bits */
     for (size_t i = 0; i < m; i++) {
-        t->gemm(row, ldy, x + i * ldx, ldx, packed, bias, 1, k, n);
+        t->gemm(row, ldy, x + i * ldx, ldx, packed, bias, 1, k, n, NULL);
         assert_memory_equal(row, y + i * ldy, ldy * sizeof *row);
     }
     mem_free(x);
@@ -129,10 +129,10 @@ static void check_gemm_bf16(const plain_kernels *t, size_t m, size_t k, size_t n
             w[j * k + c] = rounded(w[j * k + c]);
         }
     }
-    t->gemm_bf16(y, ldy, tiles, packed, bias, m, depth, n);
+    t->gemm_bf16(y, ldy, tiles, packed, bias, m, depth, n, NULL);
     for (size_t i = 0; i < m; i++) { /* a row alone gives the same bits */
         t->tiles_bf16(tiles, x + i * k, k, 1, k);
-        t->gemm_bf16(row, ldy, tiles, packed, bias, 1, depth, n);
+        t->gemm_bf16(row, ldy, tiles, packed, bias, 1, depth, n, NULL);
         assert_memory_equal(row, y + i * ldy, ldy * sizeof *row);
     }
     for (size_t i = 0; i < m * k; i++) {
