@@ -5,8 +5,18 @@
 #include <string.h>
 
 /* Tiles 0 to 3 hold 32 × 32 sums; 4 and 5 two blocks of rows of x, 6 and 7 two halves of the
- * panel. Each step of 32 along k is four products on four loads. */
-enum { TILE_BYTES = 64, TILE_ELEMENTS = TILE_ROWS * BF16_DEPTH, TILE_COLUMNS = 16, LINE = 64 };
+ * panel. Each step of 32 along k is four products on four loads. DEPTH of a panel stays in the
+ * first cache while SPAN rows pass by; sums wait in a buffer between one DEPTH and the next
+ * (docs/design/plain-gemm.md). */
+enum {
+    TILE_BYTES = 64,
+    TILE_ELEMENTS = TILE_ROWS * BF16_DEPTH,
+    TILE_COLUMNS = 16,
+    BLOCK = 2 * TILE_ROWS, /* rows of four tiles */
+    DEPTH = 256,
+    SPAN = 256,
+    LINE = 64
+};
 
 typedef struct {
     uint8_t palette, start_row, reserved[14];
@@ -32,42 +42,65 @@ static void configure(void)
     _tile_loadconfig(&c);
 }
 
-/* Where the results of one block go. */
+/* Rows of one panel, and how far they are. */
 typedef struct {
     float *y;
     size_t ldy, rows, columns;
-    const char *fetch; /* lines to fetch meanwhile, so many at every step of k */
-    size_t fetch_a_step;
-} target;
+    const float *bias;   /* PANEL of them */
+    float *sums;         /* SPAN × PANEL: four tiles for each block of rows */
+    const char *fetch;   /* the next line to fetch; NULL: none */
+    size_t fetch_a_step; /* so many at every step of k */
+} panel_job;
 
-static void store_part(const target *t, size_t row, size_t column, const float *tile)
+static void store_part(const panel_job *p, size_t row, size_t column, const float *tile)
 {
-    if (row >= t->rows || column >= t->columns) {
+    if (row >= p->rows || column >= p->columns) {
         return;
     }
-    const size_t rows = t->rows - row < TILE_ROWS ? t->rows - row : TILE_ROWS;
-    const size_t n = t->columns - column < TILE_COLUMNS ? t->columns - column : TILE_COLUMNS;
+    const size_t rows = p->rows - row < TILE_ROWS ? p->rows - row : TILE_ROWS;
+    const size_t n = p->columns - column < TILE_COLUMNS ? p->columns - column : TILE_COLUMNS;
     const __mmask16 mask = (__mmask16)((1u << n) - 1);
     for (size_t i = 0; i < rows; i++) {
-        _mm512_mask_storeu_ps(t->y + (row + i) * t->ldy + column, mask,
+        _mm512_mask_storeu_ps(p->y + (row + i) * p->ldy + column, mask,
                               _mm512_load_ps(tile + i * TILE_COLUMNS));
     }
 }
 
-/* The sums begin as the bias, the same in every row: a load with stride 0. */
-static void multiply_block(const target *t, const uint16_t *x0, const uint16_t *w,
-                           const float *bias, size_t k)
+static void store_sums(float *sums)
 {
-    const uint16_t *x1 = t->rows > TILE_ROWS ? x0 + k * TILE_ROWS : x0;
+    _tile_stored(0, sums, TILE_BYTES);
+    _tile_stored(1, sums + TILE_ROWS * TILE_COLUMNS, TILE_BYTES);
+    _tile_stored(2, sums + 2 * TILE_ROWS * TILE_COLUMNS, TILE_BYTES);
+    _tile_stored(3, sums + 3 * TILE_ROWS * TILE_COLUMNS, TILE_BYTES);
+}
+
+/* The sums of a block of rows to y. */
+static void store_block(const panel_job *p, size_t row, float *sums)
+{
+    if (p->rows - row >= BLOCK && p->columns == PANEL) {
+        const size_t bytes = p->ldy * sizeof *p->y;
+        float *upper = p->y + row * p->ldy, *lower = upper + TILE_ROWS * p->ldy;
+        _tile_stored(0, upper, bytes);
+        _tile_stored(1, upper + TILE_COLUMNS, bytes);
+        _tile_stored(2, lower, bytes);
+        _tile_stored(3, lower + TILE_COLUMNS, bytes);
+        return;
+    }
+    store_sums(sums);
+    for (size_t i = 0; i < 4; i++) {
+        store_part(p, row + i / 2 * TILE_ROWS, i % 2 * TILE_COLUMNS,
+                   sums + i * TILE_ROWS * TILE_COLUMNS);
+    }
+}
+
+/* sums += block · panel, k deep; they stay in tiles 0 to 3. x1 is the lower half of the block. */
+static void multiply_block(panel_job *p, const uint16_t *x0, const uint16_t *x1, const uint16_t *w,
+                           size_t k)
+{
     const size_t stride = PANEL * 2 * sizeof *w;
-    _tile_loadd(0, bias, 0);
-    _tile_loadd(1, bias + TILE_COLUMNS, 0);
-    _tile_loadd(2, bias, 0);
-    _tile_loadd(3, bias + TILE_COLUMNS, 0);
-    const char *fetch = t->fetch;
     for (size_t i = 0; i < k; i += BF16_DEPTH) {
-        for (size_t l = 0; l < t->fetch_a_step; l++, fetch += LINE) {
-            _mm_prefetch(fetch, _MM_HINT_T1);
+        for (size_t l = 0; l < p->fetch_a_step; l++, p->fetch += LINE) {
+            _mm_prefetch(p->fetch, _MM_HINT_T1);
         }
         _tile_loadd(6, w + i * PANEL, stride);
         _tile_loadd(4, x0 + i * TILE_ROWS, TILE_BYTES);
@@ -78,54 +111,65 @@ static void multiply_block(const target *t, const uint16_t *x0, const uint16_t *
         _tile_dpbf16ps(2, 5, 6);
         _tile_dpbf16ps(3, 5, 7);
     }
-    if (t->rows >= 2 * TILE_ROWS && t->columns >= 2 * TILE_COLUMNS) {
-        const size_t bytes = t->ldy * sizeof *t->y;
-        float *lower = t->y + TILE_ROWS * t->ldy;
-        _tile_stored(0, t->y, bytes);
-        _tile_stored(1, t->y + TILE_COLUMNS, bytes);
-        _tile_stored(2, lower, bytes);
-        _tile_stored(3, lower + TILE_COLUMNS, bytes);
-        return;
-    }
-    _Alignas(64) float part[4][TILE_ROWS * TILE_COLUMNS];
-    _tile_stored(0, part[0], TILE_BYTES);
-    _tile_stored(1, part[1], TILE_BYTES);
-    _tile_stored(2, part[2], TILE_BYTES);
-    _tile_stored(3, part[3], TILE_BYTES);
-    for (size_t i = 0; i < 4; i++) {
-        store_part(t, i / 2 * TILE_ROWS, i % 2 * TILE_COLUMNS, part[i]);
-    }
 }
 
-/* All rows times one panel; next is the panel to fetch meanwhile, as deep as this one. */
-static void panel(target t, size_t m, const uint16_t *x, const uint16_t *w, const float *bias,
-                  size_t k, const void *next)
+/* Tiles 0 to 3 begin as the bias, the same in every row (a load with stride 0), or as the sums
+ * so far. */
+static void begin_block(const float *bias, const float *sums)
 {
-    enum { ROWS = 2 * TILE_ROWS, LINES_A_STEP = BF16_DEPTH * PANEL * 2 / LINE };
-    const size_t n_blocks = (m + ROWS - 1) / ROWS;
-    t.fetch = next;
-    t.fetch_a_step = next ? (LINES_A_STEP + n_blocks - 1) / n_blocks : 0;
-    for (size_t i = 0; i < m; i += ROWS) {
-        t.rows = m - i < ROWS ? m - i : ROWS;
-        multiply_block(&t, x + i * k, w, bias, k);
-        t.y += ROWS * t.ldy;
-        t.fetch += t.fetch_a_step * k / BF16_DEPTH * LINE;
+    const size_t stride = bias ? 0 : TILE_BYTES;
+    const size_t tile = bias ? 0 : TILE_ROWS * TILE_COLUMNS;
+    const float *from = bias ? bias : sums;
+    _tile_loadd(0, from, stride);
+    _tile_loadd(1, bias ? bias + TILE_COLUMNS : sums + tile, stride);
+    _tile_loadd(2, from + 2 * tile, stride);
+    _tile_loadd(3, bias ? bias + TILE_COLUMNS : sums + 3 * tile, stride);
+}
+
+/* At most SPAN rows times one panel. */
+static void multiply_span(panel_job *p, const uint16_t *x, const uint16_t *w, size_t k)
+{
+    const size_t step = p->rows > BLOCK ? DEPTH : k; /* one block reads the panel but once */
+    for (size_t from = 0; from < k; from += step) {
+        const size_t depth = k - from < step ? k - from : step;
+        for (size_t i = 0; i < p->rows; i += BLOCK) {
+            const uint16_t *x0 = x + i * k + from * TILE_ROWS;
+            const uint16_t *x1 = p->rows - i > TILE_ROWS ? x0 + k * TILE_ROWS : x0;
+            float *sums = p->sums + i * PANEL;
+            begin_block(from == 0 ? p->bias : NULL, sums);
+            multiply_block(p, x0, x1, w + from * PANEL, depth);
+            if (from + step < k) {
+                store_sums(sums);
+            } else {
+                store_block(p, i, sums);
+            }
+        }
     }
 }
 
 static void gemm_bf16(float *y, size_t ldy, const uint16_t *x, const uint16_t *w, const float *bias,
                       size_t m, size_t k, size_t n, const void *next)
 {
+    enum { LINES_A_STEP = BF16_DEPTH * PANEL * 2 / LINE };
+    _Alignas(64) float sums[SPAN * PANEL], start[PANEL];
+    const size_t n_blocks = (m + BLOCK - 1) / BLOCK;
     configure();
     for (size_t j = 0; j < n; j += PANEL) {
-        const size_t columns = n - j < PANEL ? n - j : PANEL;
-        _Alignas(64) float start[PANEL] = {0};
+        panel_job p = {.ldy = ldy, .columns = n - j < PANEL ? n - j : PANEL};
+        p.bias = start;
+        p.sums = sums;
+        p.fetch = j + PANEL < n ? (const char *)(w + (j + PANEL) * k) : next;
+        p.fetch_a_step = p.fetch ? (LINES_A_STEP + n_blocks - 1) / n_blocks : 0;
+        memset(start, 0, sizeof start);
         if (bias) {
-            memcpy(start, bias + j, columns * sizeof *start);
+            memcpy(start, bias + j, p.columns * sizeof *start);
         }
         written(start);
-        const target t = {.y = y + j, .ldy = ldy, .columns = columns};
-        panel(t, m, x, w + j * k, start, k, j + PANEL < n ? w + (j + PANEL) * k : next);
+        for (size_t i = 0; i < m; i += SPAN) {
+            p.y = y + i * ldy + j;
+            p.rows = m - i < SPAN ? m - i : SPAN;
+            multiply_span(&p, x + i * k, w + j * k, k);
+        }
     }
     _tile_release();
 }
