@@ -48,7 +48,7 @@ static void query_block(const attend_job *job, attend_worker *w, const float *q,
     const size_t ldq = job->q->columns;
     const size_t keys = a->causal ? last : len;
     row_weights done[QUERIES];
-    k->gemm(w->scores, stride, q + first * ldq, ldq, w->keys, NULL, rows, d, keys, NULL);
+    k->gemm(w->scores, stride, q + first * ldq, ldq, w->keys, NULL, rows, d, keys);
     for (size_t i = 0; i < rows; i++) {
         float *s = w->scores + i * stride;
         const size_t n = a->causal ? first + i + 1 : len;
@@ -62,7 +62,7 @@ static void query_block(const attend_job *job, attend_worker *w, const float *q,
     }
     for (size_t j = 0; j < d; j += PANEL) { /* a panel of the values is len deep, not keys */
         k->gemm(y + first * ldq + j, ldq, w->scores, stride, w->values + j * len, NULL, rows, keys,
-                d - j < PANEL ? d - j : PANEL, NULL);
+                d - j < PANEL ? d - j : PANEL);
     }
     for (size_t i = 0; i < rows; i++) {
         float *context = y + (first + i) * ldq;

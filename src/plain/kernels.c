@@ -11,6 +11,7 @@ void plain_kernels_pick(plain_kernels *out, isa level)
     }
     if (level >= ISA_AVX512) {
         plain_gemm_avx512(out);
+        plain_pack_avx512(out);
         plain_pointwise_avx512(out);
     }
     if (level >= ISA_AMX) {

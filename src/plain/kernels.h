@@ -34,10 +34,19 @@ typedef struct {
 
     /** y = x·W + bias, m × n with row strides ldy and ldx; W packed, k deep; bias NULL is 0.
      * Each element is one chain of k fused (ref: unfused) multiply-adds in order of k, starting
-     * from the bias: |error| <= k·2^-23 · (|x|·|W| + |bias|). `next` is where the caller reads
-     * panels after this call, or NULL: while a panel is multiplied, the next is fetched. */
+     * from the bias: |error| <= k·2^-23 · (|x|·|W| + |bias|). */
     void (*gemm)(float *y, size_t ldy, const float *x, size_t ldx, const float *w,
-                 const float *bias, size_t m, size_t k, size_t n, const void *next);
+                 const float *bias, size_t m, size_t k, size_t n);
+
+    /** The same, faster, on rows that were packed beforehand: tiles of `height` rows, the last
+     * may have fewer; element (i, j) of a tile of r rows at j r + i, the tile of row i0 at i0 k.
+     * `next` is where the caller reads panels after this call, or NULL: while a panel is
+     * multiplied, the next is fetched. tile_rows is the greatest height; 0 where there is no such
+     * kernel. */
+    size_t tile_rows;
+    void (*pack_tile)(float *out, const float *x, size_t ldx, size_t rows, size_t k);
+    void (*gemm_tiles)(float *y, size_t ldy, const float *x, size_t height, const float *w,
+                       const float *bias, size_t m, size_t k, size_t n, const void *next);
 
     /** Pack n rows of x, k wide with stride ldx, times scale, as the columns of W in gemm: W = xᵀ.
      * out has k floats for each column, columns rounded up to a multiple of PANEL. */
@@ -72,8 +81,8 @@ typedef struct {
      * up. What is behind the last column is zero; rows are not filled up. */
     void (*tiles_bf16)(uint16_t *out, const float *x, size_t ldx, size_t m, size_t k);
 
-    /** As gemm, on bf16 operands with fp32 sums: x in tiles, readable to the end of its last one;
-     * W packed in pairs along k, depth a multiple of BF16_DEPTH: element (k, j) of panel p at
+    /** As gemm_tiles, on bf16 operands with fp32 sums: x in tiles, readable to the end of its last
+     * one; W packed in pairs along k, depth a multiple of BF16_DEPTH: element (k, j) of panel p at
      * ((p K/2 + k/2) PANEL + j)·2 + k%2. The bound is that of gemm, on the rounded operands;
      * numbers that are denormal count as zero. */
     void (*gemm_bf16)(float *y, size_t ldy, const uint16_t *x, const uint16_t *w, const float *bias,
@@ -89,6 +98,7 @@ void plain_kernels_ref(plain_kernels *t);
 void plain_gemm_avx2(plain_kernels *t);
 void plain_gemm_avx512(plain_kernels *t);
 void plain_gemm_amx(plain_kernels *t);
+void plain_pack_avx512(plain_kernels *t);
 void plain_pointwise_avx2(plain_kernels *t);
 void plain_pointwise_avx512(plain_kernels *t);
 

@@ -20,9 +20,8 @@ static void row_panel(float *y, const float *x, const float *w, const float *bia
 }
 
 static void gemm(float *y, size_t ldy, const float *x, size_t ldx, const float *w,
-                 const float *bias, size_t m, size_t k, size_t n, const void *next)
+                 const float *bias, size_t m, size_t k, size_t n)
 {
-    (void)next;
     for (size_t j = 0; j < n; j += PANEL) {
         const size_t columns = n - j < PANEL ? n - j : PANEL;
         for (size_t i = 0; i < m; i++) {

@@ -5,14 +5,15 @@
 /* A linear map is split into blocks of rows and panels of columns. How it is split changes no
  * result: every element is computed from its own row and column in one order. A block of rows is
  * so small that it stays in a core's own cache while the panels stream by. */
-enum { BLOCK_BYTES = 1 << 20, BLOCK_STEP = 2 * TILE_ROWS };
+enum { BLOCK_BYTES = 1 << 20 };
 
 typedef struct {
     const plain_engine *e;
     const packed_linear *w;
-    const void *x; /* floats, or bf16 tiles */
+    const void *x; /* rows of floats, tiles of floats, or tiles of bf16 */
     float *y;
     size_t rows;
+    size_t height;           /* of the tiles; 0: rows */
     size_t row_block, group; /* rows and panels of one piece */
     size_t n_groups;         /* pieces go through all groups of a block of rows, then the next */
 } product;
@@ -61,12 +62,15 @@ static void multiply_piece(const product *p, size_t piece)
     const float *bias = w->bias ? w->bias + column : NULL;
     const void *panels = (const char *)p->w->panels + panel * p->w->panel_bytes;
     float *y = p->y + row * w->out + column;
+    const void *next = next_panels(p, piece);
     if (p->e->tiles) {
         k->gemm_bf16(y, w->out, (const uint16_t *)p->x + row * depth, panels, bias, m, depth, n,
-                     next_panels(p, piece));
+                     next);
+    } else if (p->height) {
+        k->gemm_tiles(y, w->out, (const float *)p->x + row * depth, p->height, panels, bias, m,
+                      depth, n, next);
     } else {
-        k->gemm(y, w->out, (const float *)p->x + row * depth, depth, panels, bias, m, depth, n,
-                next_panels(p, piece));
+        k->gemm(y, w->out, (const float *)p->x + row * depth, depth, panels, bias, m, depth, n);
     }
 }
 
@@ -83,17 +87,29 @@ static size_t round_up(size_t n, size_t to)
     return (n + to - 1) / to * to;
 }
 
+/* Tiles of nearly equal heights: 15 rows are 8 and 7, not 14 and 1. */
+static size_t tile_height(const plain_engine *e, size_t rows)
+{
+    if (e->tiles) {
+        return TILE_ROWS;
+    }
+    const size_t most = e->precision == PLAIN_F32 ? e->kernels.tile_rows : 0;
+    return most ? (rows - 1) / ((rows + most - 1) / most) + 1 : 0;
+}
+
 static void run_product(product *p)
 {
-    const size_t threads = pool_size(p->e->pool);
-    const size_t row_bytes = p->w->depth * (p->e->tiles ? 2 : sizeof(float));
+    enum { DEPTH = 1024 }; /* of the rows that a fp32 kernel works on at a time */
+    const size_t threads = pool_size(p->e->pool), step = p->height ? 2 * p->height : 8;
+    const size_t row_bytes =
+        p->e->tiles ? p->w->depth * 2 : least(p->w->depth, DEPTH) * sizeof(float);
     size_t n_blocks = p->rows * row_bytes / BLOCK_BYTES + 1;
     p->group = group_size(p->e, p->w);
     p->n_groups = (p->w->n_panels + p->group - 1) / p->group;
     if (p->n_groups < threads) { /* few columns: by rows, then */
         n_blocks = n_blocks > threads * 4 ? n_blocks : threads * 4;
     }
-    p->row_block = round_up(p->rows / n_blocks + 1, BLOCK_STEP);
+    p->row_block = round_up((p->rows + n_blocks - 1) / n_blocks, step);
     n_blocks = (p->rows + p->row_block - 1) / p->row_block;
     parallel_for(p->e->pool, p->n_groups * n_blocks, 1, multiply, p);
 }
@@ -102,8 +118,8 @@ typedef struct {
     const plain_engine *e;
     const value *x;
     void *out;
-    size_t depth; /* of a row in tiles; 0: give floats that are rounded to bf16 */
-} rounding;
+    size_t depth;
+} packing;
 
 static void round_row(const plain_kernels *k, float *to, const float *from, size_t n)
 {
@@ -117,30 +133,46 @@ static void round_row(const plain_kernels *k, float *to, const float *from, size
     }
 }
 
-static void round_rows(void *ctx, size_t begin, size_t end, size_t worker)
+static void pack_rows(void *ctx, size_t begin, size_t end, size_t worker)
 {
-    const rounding *r = ctx;
-    const plain_kernels *k = &r->e->kernels;
-    const size_t in = r->x->columns;
-    const float *from = r->x->data + begin * in;
+    const packing *p = ctx;
+    const plain_kernels *k = &p->e->kernels;
+    const size_t in = p->x->columns;
+    const float *from = p->x->data + begin * in;
     (void)worker;
-    if (r->depth) {
-        k->tiles_bf16((uint16_t *)r->out + begin * r->depth, from, in, end - begin, in);
+    if (p->e->tiles) {
+        k->tiles_bf16((uint16_t *)p->out + begin * p->depth, from, in, end - begin, in);
         return;
     }
-    for (size_t i = begin; i < end; i++, from += in) {
-        round_row(k, (float *)r->out + i * in, from, in);
+    float *to = (float *)p->out + begin * in;
+    if (p->e->precision == PLAIN_F32) {
+        k->pack_tile(to, from, in, end - begin, in);
+        return;
+    }
+    for (size_t i = begin; i < end; i++, from += in, to += in) {
+        round_row(k, to, from, in);
     }
 }
 
-/* The operand of a bf16 product. Rows of the last tile that are not there give results that nobody
- * keeps; what stands in them is from an earlier operand or zero. */
-static status round_operand(plain_engine *e, const value *x, const packed_linear *w)
+/* *out = the rows of x as the products want them; what was packed last is kept, because several
+ * maps read the same value. Of the last bf16 tile, rows that are not there give results that
+ * nobody keeps; what stands in them is from an earlier operand or zero. */
+static status pack_operand(plain_engine *e, const void **out, const value *x, size_t height,
+                           size_t depth)
 {
-    const size_t rows = round_up(x->rows, TILE_ROWS);
-    TRY(plain_scratch_need(e, &e->operand, rows * sizeof(float), w->depth));
-    rounding r = {.e = e, .x = x, .out = e->operand.bytes, .depth = e->tiles ? w->depth : 0};
-    parallel_for(e->pool, x->rows, TILE_ROWS, round_rows, &r);
+    if (e->precision == PLAIN_F32 && height == 0) {
+        *out = x->data;
+        return OK;
+    }
+    if (e->operand_of != x->serial) {
+        e->operand_of = 0;
+        TRY(plain_scratch_need(e, &e->operand, round_up(x->rows, TILE_ROWS) * sizeof(float),
+                               depth));
+        packing p = {.e = e, .x = x, .out = e->operand.bytes, .depth = depth};
+        parallel_for(e->pool, x->rows, height ? height : 8, pack_rows, &p);
+        e->operand_of = x->serial;
+    }
+    *out = e->operand.bytes;
     return OK;
 }
 
@@ -150,14 +182,12 @@ status plain_linear(engine *base, value **y, const value *x, const linear *w)
     const packed_linear *packed = &e->linears[w->id];
     *y = NULL;
     CHECK(w->id < e->model->n_linears && x->columns == w->in);
-    const void *operand = x->data;
-    if (e->precision == PLAIN_BF16) {
-        TRY(round_operand(e, x, packed));
-        operand = e->operand.bytes;
-    }
+    const void *operand;
+    const size_t height = tile_height(e, x->rows);
+    TRY(pack_operand(e, &operand, x, height, packed->depth));
     value *v;
     TRY(plain_value_new(e, &v, x->rows, w->out));
-    product p = {.e = e, .w = packed, .x = operand, .y = v->own, .rows = x->rows};
+    product p = {.e = e, .w = packed, .x = operand, .y = v->own, .rows = x->rows, .height = height};
     run_product(&p);
     if (e->ranges) {
         interval seen = interval_empty();

@@ -13,6 +13,7 @@ struct value {
     const float *data; /* own, or the caller's input */
     float *own;        /* NULL for a borrowed input */
     size_t capacity;   /* floats in own */
+    uint64_t serial;   /* no two values of an engine have the same */
 };
 
 /** A linear map with its weights packed for the kernels: fp32, rounded to bf16 beforehand where
@@ -45,9 +46,11 @@ typedef struct {
     size_t *starts;
     size_t starts_capacity;
     value *free_values;
-    scratch operand; /* bf16 input rows of a linear map */
-    scratch workers; /* attention: a part for each worker */
-    size_t bytes;    /* taken from the system */
+    uint64_t serials;    /* given out so far */
+    scratch operand;     /* rows of a value as the products want them, */
+    uint64_t operand_of; /* of the value with that serial */
+    scratch workers;     /* attention: a part for each worker */
+    size_t bytes;        /* taken from the system */
 } plain_engine;
 
 /** A value of that shape, contents unspecified. */

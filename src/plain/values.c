@@ -52,6 +52,7 @@ status plain_value_new(plain_engine *e, value **out, size_t rows, size_t columns
         v->capacity = need;
         e->bytes += need * sizeof *own;
     }
+    v->serial = ++e->serials;
     v->rows = rows;
     v->columns = columns;
     v->data = v->own;

@@ -10,9 +10,8 @@
 #include <math.h>
 
 #include "plain/forms.h"
+#include "plain/unroll.h"
 #include "plain/vec_math.h"
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 ALWAYS_INLINE void map(float *y, const float *x, size_t n, vec (*f)(vec))
 {

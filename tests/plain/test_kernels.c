@@ -62,6 +62,24 @@ static float *canaries(size_t n)
     return y;
 }
 
+/* Tiles of every height give the same bits as rows in place. */
+static void check_gemm_tiles(const plain_kernels *t, const float *want, size_t ldy, const float *x,
+                             size_t ldx, const float *w, const float *bias, size_t m, size_t k,
+                             size_t n)
+{
+    float *tiles = mem_new(m * k, sizeof *tiles), *y = canaries(m * ldy);
+    for (size_t height = 1; height <= t->tile_rows; height++) {
+        for (size_t i = 0; i < m; i += height) {
+            const size_t rows = m - i < height ? m - i : height;
+            t->pack_tile(tiles + i * k, x + i * ldx, ldx, rows, k);
+        }
+        t->gemm_tiles(y, ldy, tiles, height, w, bias, m, k, n, height % 2 ? w : NULL);
+        assert_memory_equal(y, want, m * ldy * sizeof *y);
+    }
+    mem_free(tiles);
+    mem_free(y);
+}
+
 static void check_gemm(const plain_kernels *t, size_t m, size_t k, size_t n, bool with_bias)
 {
     const size_t ldx = k + GAP, ldy = n + GAP;
@@ -69,13 +87,16 @@ static void check_gemm(const plain_kernels *t, size_t m, size_t k, size_t n, boo
     float *bias = with_bias ? random_floats(n, n) : NULL;
     float *packed = mem_new(round_up(n, PANEL) * k, sizeof *packed);
     t->pack_rows(packed, w, k, 1, k, n);
-    t->gemm(y, ldy, x, ldx, packed, bias, m, k, n, NULL);
+    t->gemm(y, ldy, x, ldx, packed, bias, m, k, n);
     check_product(t, y, ldy, x, ldx, w, bias, m, k, n);
 
     float *row = canaries(ldy); /* a row alone gives the same bits */
     for (size_t i = 0; i < m; i++) {
-        t->gemm(row, ldy, x + i * ldx, ldx, packed, bias, 1, k, n, NULL);
+        t->gemm(row, ldy, x + i * ldx, ldx, packed, bias, 1, k, n);
         assert_memory_equal(row, y + i * ldy, ldy * sizeof *row);
+    }
+    if (t->gemm_tiles) {
+        check_gemm_tiles(t, y, ldy, x, ldx, packed, bias, m, k, n);
     }
     mem_free(x);
     mem_free(w);
@@ -88,8 +109,8 @@ static void check_gemm(const plain_kernels *t, size_t m, size_t k, size_t n, boo
 static void test_gemm(void **state)
 {
     (void)state;
-    static const size_t ms[] = {1, 2, 3, 5, 8, 13, 14, 15, 29, 43}, ks[] = {1, 3, 17, 64, 259},
-                        ns[] = {1, 15, 16, 17, 32, 33, 97};
+    static const size_t ms[] = {1, 2, 3, 5, 8, 13, 14, 15, 29, 43},
+                        ks[] = {1, 3, 17, 64, 259, 1033}, ns[] = {1, 15, 16, 17, 32, 33, 97};
     for (isa level = ISA_REF; level <= cpu_best(); level++) {
         plain_kernels t;
         plain_kernels_pick(&t, level);
