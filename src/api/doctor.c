@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <openssl/crypto.h>
 #include <pcre2.h>
 #include <utf8proc.h>
 
@@ -44,7 +45,8 @@ static json_t *libraries(void)
     if (pcre2_config(PCRE2_CONFIG_VERSION, NULL) <= (int)sizeof pcre) {
         pcre2_config(PCRE2_CONFIG_VERSION, pcre);
     }
-    return json_pack("{s:s, s:s, s:s}", "jansson", jansson_version_str(), "pcre2", pcre, "utf8proc",
+    return json_pack("{s:s, s:s, s:s, s:s}", "jansson", jansson_version_str(), "openssl",
+                     OpenSSL_version(OPENSSL_VERSION_STRING), "pcre2", pcre, "utf8proc",
                      utf8proc_version());
 }
 

@@ -2,6 +2,7 @@
 /* base/ where memory, files and threads fail. */
 #include "fault/exhaust.h"
 
+#include <openssl/err.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "base/random.h"
+#include "base/secret_file.h"
 #include "base/text.h"
 
 static void nothing(void *ctx, size_t begin, size_t end, size_t worker)
@@ -124,13 +127,61 @@ static void test_files(void **state)
     mem_free(path);
 }
 
+static status use_secret_files(void *path, error *err)
+{
+    static const char data[] = "0123456789";
+    TRY(secret_file_create(path, data, sizeof data, err));
+    secret s;
+    const status st = secret_file_read(&s, path, 100, err);
+    const bool same = st == OK && s.len == sizeof data && memcmp(s.data, data, sizeof data) == 0;
+    secret_clear(&s);
+    unlink(path);
+    TRY(st);
+    return same ? OK : error_set(err, ERR_INTERNAL, "what was read is not what was written");
+}
+
+/* What could not be written whole is not there at all: else the next run could not make it. */
+static void test_secret_files(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/tacit-test-fault-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    char *path = file_join(dir, "secret");
+    for (int from = 0; from < 2; from++) {
+        exhaust(use_secret_files, path, FAULT_FILES, from);
+    }
+    assert_int_equal(rmdir(dir), 0);
+    mem_free(path);
+}
+
+static status use_prg(void *ctx, error *err)
+{
+    (void)ctx;
+    static const uint8_t seed[PRG_SEED_BYTES];
+    prg *p = prg_new(seed, "faults", err);
+    if (!p) {
+        return ERR_RESOURCE;
+    }
+    uint32_t order[100];
+    prg_permutation(p, order, 100);
+    prg_free(p);
+    return OK;
+}
+
+static void test_prg(void **state)
+{
+    (void)state;
+    ERR_clear_error(); /* OpenSSL makes its store of errors, which it keeps */
+    exhaust(use_prg, NULL, FAULT_MEMORY, false);
+    exhaust(use_prg, NULL, FAULT_MEMORY, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pool),
-        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_text_and_arena),
-        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_pool),           cmocka_unit_test(test_json),
+        cmocka_unit_test(test_text_and_arena), cmocka_unit_test(test_files),
+        cmocka_unit_test(test_secret_files),   cmocka_unit_test(test_prg),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
