@@ -24,13 +24,13 @@ static bool contains(const char *const *names, size_t n, const char *name)
 static status collect(const json_t *map, const char **names, size_t *n, const char *path,
                       error *err)
 {
-    const char *key, *last = "";
+    const char *key, *last = NULL;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)map, key, value)
     {
         const char *name;
         TRY(json_get_string(map, key, true, &name, path, err));
-        if (strcmp(name, last) == 0 || contains(names, *n, name)) {
+        if ((last && strcmp(name, last) == 0) || contains(names, *n, name)) {
             last = name;
             continue;
         }
