@@ -237,7 +237,7 @@ static void test_constants_that_are_wrong(void **state)
     set_config("tacit", "{\"schema\": 1, \"recipe\": \"freediv\"}");
     set_floats("tacit.layers.1.attention.kappa", 4, minus);
     refuse("tensor 'tacit.layers.1.attention.kappa': element 2 is -1, must be above 0");
-    set_floats("tacit.layers.1.attention.kappa", 3, up);
+    set_floats("tacit.layers.1.attention.kappa", 3, x);
     refuse("tensor 'tacit.layers.1.attention.kappa' has shape [3], config.json asks [4]");
 
     take("bert-constants");
