@@ -253,7 +253,9 @@ static status read_member(reader *r, json_t *object)
         return fail(r, "NUL in a key");
     }
     if (json_object_get(object, r->word.bytes)) {
-        return fail(r, "duplicate key");
+        char why[160];
+        snprintf(why, sizeof why, "duplicate key '%.100s'", r->word.bytes);
+        return fail(r, why);
     }
     text key = r->word;
     r->word = (text){0}; /* the value has words of its own */
