@@ -125,7 +125,7 @@ static void test_paths_that_are_no_model(void **state)
     scratch_text(dir, "adapter_config.json", "{}");
     refuse("is a PEFT adapter, not a model");
     scratch_text(dir, "config.json", "");
-    refuse("config.json: not valid JSON");
+    refuse("config.json:1:1: not valid JSON");
     char *path = scratch_path(dir, "config.json");
     unlink(path);
     assert_int_equal(mkfifo(path, 0600), 0);

@@ -65,7 +65,7 @@ static void test_an_index_that_is_wrong(void **state)
     static const struct {
         const char *index, *why;
     } bad[] = {
-        {"", "index.json: not valid JSON: there is nothing in it"},
+        {"", "index.json:1:1: not valid JSON"},
         {"[]", "index.json: must be a JSON object"},
         {"{}", "index.json: field 'weight_map' is missing"},
         {"{\"weight_map\": []}", "index.json: field 'weight_map' must be an object"},
