@@ -21,6 +21,11 @@ status json_parse(json_t **out, span text, const char *name, error *err) MUST_US
 status json_read(json_t **out, span text, const char *name, error *err) MUST_USE;
 status json_read_array(json_t **out, span text, const char *name, error *err) MUST_USE;
 
+/** The text of a value, laid out by Jansson's flags (JSON_COMPACT, JSON_INDENT(2), …); NULL where
+ * memory is lacking. To be given back with mem_free. Use this, not json_dumps, which leaves out
+ * what it has no memory for. */
+char *json_write(const json_t *value, size_t flags);
+
 /** Getters. `where` is the file (and the path inside it) for the error. With required false an
  * absent or null field leaves *out as it is. Numbers outside [lo, hi] are errors. */
 status json_get_size(const json_t *obj, const char *key, bool required, size_t lo, size_t hi,
