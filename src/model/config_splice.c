@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/mem.h"
 
 /* The scanner walks over text that has been parsed as JSON already; it stops at the end anyway. */
 
@@ -80,12 +81,12 @@ static place find(span s, const char *key)
 /* The value, laid out for a place one level deep. */
 static status append_value(text *out, const json_t *value)
 {
-    char *dump = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);
-    if (!dump) {
+    char *json = json_write(value, JSON_INDENT(2));
+    if (!json) {
         return ERR_RESOURCE;
     }
     status st = OK;
-    for (const char *line = dump; st == OK && line;) {
+    for (const char *line = json; st == OK && line;) {
         const char *end = strchr(line, '\n');
         st = text_append(out, line, end ? (size_t)(end - line) : strlen(line));
         if (st == OK && end) {
@@ -93,7 +94,7 @@ static status append_value(text *out, const json_t *value)
         }
         line = end ? end + 1 : NULL;
     }
-    free(dump); /* Jansson's */
+    mem_free(json);
     return st;
 }
 

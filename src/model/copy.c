@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -79,12 +78,29 @@ static bool sync_dir(const char *path)
     return ok;
 }
 
+/* Not every file system can tell at once whether dst exists. */
+static bool rename_new(const char *temp, const char *dst)
+{
+    if (renameat2(AT_FDCWD, temp, AT_FDCWD, dst, RENAME_NOREPLACE) == 0) {
+        return true;
+    }
+    if (errno != EINVAL && errno != ENOSYS) {
+        return false;
+    }
+    struct stat st;
+    if (lstat(dst, &st) == 0) {
+        errno = EEXIST;
+        return false;
+    }
+    return rename(temp, dst) == 0;
+}
+
 status copy_end(const char *temp, const char *dst, error *err)
 {
     if (!sync_dir(temp)) {
         return failed(temp, "cannot be synced", err);
     }
-    if (renameat2(AT_FDCWD, temp, AT_FDCWD, dst, RENAME_NOREPLACE) != 0) {
+    if (!rename_new(temp, dst)) {
         return failed(dst, "cannot be made", err);
     }
     text parent = {0}, name = {0};
@@ -96,18 +112,52 @@ status copy_end(const char *temp, const char *dst, error *err)
     return OK;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+static void empty_directory(int fd);
+
+static bool remove_entry(int dir, const char *name)
 {
-    (void)st;
-    (void)flag;
-    (void)ftw;
-    remove(path);
-    return 0;
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+        return false;
+    }
+    if (unlinkat(dir, name, 0) == 0) {
+        return true;
+    }
+    const int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    empty_directory(fd);
+    close(fd);
+    return unlinkat(dir, name, AT_REMOVEDIR) == 0;
+}
+
+/* Takes no memory: where that is lacking is where there is something to remove. */
+static void empty_directory(int fd)
+{
+    union {
+        char bytes[4096];
+        struct dirent64 align;
+    } buffer;
+    for (bool removed = true; removed;) {
+        removed = false;
+        lseek(fd, 0, SEEK_SET);
+        const ssize_t n = getdents64(fd, buffer.bytes, sizeof buffer.bytes);
+        for (ssize_t at = 0; at < n;) {
+            const struct dirent64 *e = (const struct dirent64 *)(const void *)(buffer.bytes + at);
+            removed |= remove_entry(fd, e->d_name);
+            at += e->d_reclen;
+        }
+    }
 }
 
 void copy_abandon(const char *temp)
 {
-    nftw(temp, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    const int fd = open(temp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        empty_directory(fd);
+        close(fd);
+    }
+    rmdir(temp);
 }
 
 static bool copy_bytes(int out, int in, size_t len)
@@ -221,7 +271,8 @@ static status copy_level(const char *dst, const char *src, bool top, error *err)
 {
     DIR *d = opendir(src);
     if (!d) {
-        return error_set(err, ERR_ARTEFACT, "%s: %s", src, strerror(errno));
+        return errno == ENOMEM ? error_memory(err)
+                               : error_set(err, ERR_ARTEFACT, "%s: %s", src, strerror(errno));
     }
     status st = OK;
     for (const struct dirent *e; st == OK && (e = readdir(d)) != NULL;) {

@@ -135,14 +135,14 @@ static status write_index(const writer *w)
 {
     json_t *index = json_pack("{s:{s:I}, s:O}", "metadata", "total_size", (json_int_t)w->bytes,
                               "weight_map", w->map);
-    char *dump = index ? json_dumps(index, JSON_INDENT(2)) : NULL;
     char *path = file_join(w->dir, "model.safetensors.index.json");
-    status st = dump && path ? OK : error_memory(w->err);
+    char *json = index ? json_write(index, JSON_INDENT(2)) : NULL;
+    status st = json && path ? OK : error_memory(w->err);
     if (st == OK) {
-        st = file_write(path, dump, strlen(dump), 0644, w->err);
+        st = file_write(path, json, strlen(json), 0644, w->err);
     }
     json_decref(index);
-    free(dump); /* Jansson's */
+    mem_free(json);
     mem_free(path);
     return st;
 }

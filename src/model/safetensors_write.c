@@ -74,22 +74,22 @@ static status make_head(text *head, const stored_tensor *tensors, size_t n, cons
         return error_memory(err);
     }
     status st = fill_header(header, tensors, n, path, err);
-    char *dump = st == OK ? json_dumps(header, JSON_COMPACT) : NULL;
+    char *json = st == OK ? json_write(header, JSON_COMPACT) : NULL;
     json_decref(header);
     TRY(st);
-    if (!dump) {
+    if (!json) {
         return error_memory(err);
     }
-    const size_t len = strlen(dump), padded = (len + 7) / 8 * 8;
+    const size_t len = strlen(json), padded = (len + 7) / 8 * 8;
     char length[LENGTH_BYTES];
     for (size_t i = 0; i < LENGTH_BYTES; i++) {
         length[i] = (char)(padded >> 8 * i & 0xff);
     }
     st = text_append(head, length, sizeof length);
     if (st == OK) {
-        st = text_printf(head, "%s%*s", dump, (int)(padded - len), "");
+        st = text_printf(head, "%s%*s", json, (int)(padded - len), "");
     }
-    free(dump); /* Jansson's */
+    mem_free(json);
     return st == OK ? OK : error_memory(err);
 }
 

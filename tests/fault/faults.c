@@ -38,6 +38,11 @@ bool fault_disarm(void)
     return fault.happened;
 }
 
+void fault_rearm(bool happened)
+{
+    fault.happened = happened;
+}
+
 size_t fault_held(void)
 {
     return fault.held;

@@ -24,6 +24,10 @@ void fault_arm(unsigned kinds, size_t nth, bool from);
 /** No more failures. Returns whether there was one. */
 bool fault_disarm(void);
 
+/** After a disarm that said `happened`: no failures to come, but the next disarm says it again. So
+ * a job may look at what it has made with failures off. */
+void fault_rearm(bool happened);
+
 /** Blocks and mappings that are held at the moment. */
 size_t fault_held(void);
 

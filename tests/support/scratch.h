@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/** A new directory under TMPDIR (or /tmp); scratch_remove takes it away with its content and gives
- * the string back. */
+/** A new directory under TMPDIR, /dev/shm or /tmp; scratch_remove takes it away with its content
+ * and gives the string back. */
 char *scratch_new(void);
 void scratch_remove(char *dir);
 
