@@ -1,5 +1,7 @@
 #include "model/template.h"
 
+#include <string.h>
+
 status template_add(token_template *t, template_part part, error *err)
 {
     if (t->n == TEMPLATE_MAX_PARTS) {
@@ -7,6 +9,39 @@ status template_add(token_template *t, template_part part, error *err)
     }
     t->parts[t->n++] = part;
     return OK;
+}
+
+static void set(token_template *t, const template_part *parts, size_t n)
+{
+    memcpy(t->parts, parts, n * sizeof *parts);
+    t->n = n;
+}
+
+void template_set_plain(token_template *single, token_template *pair)
+{
+    const template_part parts[] = {{TEMPLATE_FIRST, 0, 0}, {TEMPLATE_SECOND, 0, 1}};
+    set(single, parts, 1);
+    set(pair, parts, 2);
+}
+
+void template_set_bert(token_template *single, token_template *pair, uint32_t cls, uint32_t sep)
+{
+    const template_part parts[] = {
+        {TEMPLATE_SPECIAL, cls, 0}, {TEMPLATE_FIRST, 0, 0},     {TEMPLATE_SPECIAL, sep, 0},
+        {TEMPLATE_SECOND, 0, 1},    {TEMPLATE_SPECIAL, sep, 1},
+    };
+    set(single, parts, 3);
+    set(pair, parts, 5);
+}
+
+void template_set_roberta(token_template *single, token_template *pair, uint32_t cls, uint32_t sep)
+{
+    const template_part parts[] = {
+        {TEMPLATE_SPECIAL, cls, 0}, {TEMPLATE_FIRST, 0, 0},  {TEMPLATE_SPECIAL, sep, 0},
+        {TEMPLATE_SPECIAL, sep, 0}, {TEMPLATE_SECOND, 0, 0}, {TEMPLATE_SPECIAL, sep, 0},
+    };
+    set(single, parts, 3);
+    set(pair, parts, 6);
 }
 
 size_t template_specials(const token_template *t)

@@ -23,6 +23,13 @@ typedef struct {
 /** ERR_ARTEFACT where there are too many parts. */
 status template_add(token_template *t, template_part part, error *err) MUST_USE;
 
+/** No special tokens, type 1 for the second text. */
+void template_set_plain(token_template *single, token_template *pair);
+/** cls a sep, and cls a sep b sep with type 1 from b on. */
+void template_set_bert(token_template *single, token_template *pair, uint32_t cls, uint32_t sep);
+/** cls a sep, and cls a sep sep b sep, no types. */
+void template_set_roberta(token_template *single, token_template *pair, uint32_t cls, uint32_t sep);
+
 /** Special tokens among the parts. */
 size_t template_specials(const token_template *t);
 

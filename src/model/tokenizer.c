@@ -3,6 +3,15 @@
 #include "base/mem.h"
 #include "model/unicode.h"
 
+static status push_added(token_list *out, uint32_t id, text_range from, error *err)
+{
+    if (token_push(out, id, from) != OK) {
+        return error_memory(err);
+    }
+    out->items[out->len - 1].added = true;
+    return OK;
+}
+
 /* The tokens of what lies between two added tokens of the text as it is. */
 static status encode_stretch(const tokenizer *t, struct tokenizer_scratch *s, token_list *out,
                              span text, added_piece stretch, error *err)
@@ -19,9 +28,7 @@ static status encode_stretch(const tokenizer *t, struct tokenizer_scratch *s, to
             continue;
         }
         const text_range from = {norm->from[p.begin].begin, norm->from[p.end - 1].end};
-        if (token_push(out, p.id, from) != OK) {
-            return error_memory(err);
-        }
+        TRY(push_added(out, p.id, from, err));
     }
     return OK;
 }
@@ -39,12 +46,11 @@ static status encode_text(const tokenizer *t, struct tokenizer_scratch *s, token
     TRY(added_split(&t->literal, &s->literal, text, err));
     for (size_t i = 0; i < s->literal.len; i++) {
         const added_piece p = s->literal.items[i];
-        if (p.id == VOCAB_NONE) {
-            TRY(encode_stretch(t, s, out, text, p, err));
-        } else if (token_push(out, p.id, (text_range){(uint32_t)p.begin, (uint32_t)p.end}) != OK) {
-            return error_memory(err);
-        }
+        const text_range from = {(uint32_t)p.begin, (uint32_t)p.end};
+        TRY(p.id == VOCAB_NONE ? encode_stretch(t, s, out, text, p, err)
+                               : push_added(out, p.id, from, err));
     }
+    trim_offsets(t, out, text);
     return OK;
 }
 
@@ -89,6 +95,9 @@ static void scratch_free(struct tokenizer_scratch *s)
 {
     if (s) {
         norm_scratch_clear(&s->norm);
+        mem_free(s->prefixed.bytes);
+        mem_free(s->prefixed.from);
+        bpe_scratch_clear(&s->bpe);
         mem_free(s->literal.items);
         mem_free(s->normal.items);
         mem_free(s->first.items);
@@ -115,6 +124,7 @@ void tokenizer_free(tokenizer *t)
         added_set_clear(&t->literal);
         added_set_clear(&t->normal);
         wordpiece_clear(&t->wordpiece);
+        byte_bpe_clear(&t->bpe);
         mem_free(t);
     }
 }

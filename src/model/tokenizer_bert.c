@@ -58,19 +58,6 @@ static void set_normaliser(normaliser *n, const tokenizer_config *c)
     }
 }
 
-/* [CLS] a [SEP], and [CLS] a [SEP] b [SEP] with type 1 from b on. */
-static void set_templates(tokenizer *t, uint32_t cls, uint32_t sep)
-{
-    const template_part parts[] = {
-        {TEMPLATE_SPECIAL, cls, 0}, {TEMPLATE_FIRST, 0, 0},     {TEMPLATE_SPECIAL, sep, 0},
-        {TEMPLATE_SECOND, 0, 1},    {TEMPLATE_SPECIAL, sep, 1},
-    };
-    memcpy(t->single.parts, parts, 3 * sizeof parts[0]);
-    t->single.n = 3;
-    memcpy(t->pair.parts, parts, sizeof parts);
-    t->pair.n = 5;
-}
-
 static status set_up(tokenizer *t, const tokenizer_config *c, span lines, error *err)
 {
     if (!c->special[SPECIAL_UNK].content.data) {
@@ -92,7 +79,7 @@ static status set_up(tokenizer *t, const tokenizer_config *c, span lines, error 
                          "tokenizer_config.json: cls_token and sep_token must "
                          "be given");
     }
-    set_templates(t, ids[SPECIAL_CLS], ids[SPECIAL_SEP]);
+    template_set_bert(&t->single, &t->pair, ids[SPECIAL_CLS], ids[SPECIAL_SEP]);
     tokenizer_seal(t);
     return OK;
 }

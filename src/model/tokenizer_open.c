@@ -1,12 +1,20 @@
 /* The files of a directory, and which of them make the tokenizer. */
 #include "base/mem.h"
 #include "model/tokenizer_bert.h"
+#include "model/tokenizer_bpe.h"
+#include "model/tokenizer_json.h"
 #include "model/tokenizer_source.h"
 
 static status read_source(tokenizer *t, const tokenizer_source *s, error *err)
 {
+    if (s->tokenizer_json.data) {
+        return tokenizer_read_json(t, s, err);
+    }
     if (s->vocab_txt.data) {
         return tokenizer_read_bert(t, s, err);
+    }
+    if (s->vocab_json.data && s->merges_txt.data) {
+        return tokenizer_read_bpe(t, s, err);
     }
     return error_set(err, ERR_ARTEFACT,
                      "no tokenizer: neither tokenizer.json, nor vocab.txt, nor "
