@@ -24,6 +24,13 @@ typedef struct {
     uint8_t rows[16];
 } tile_config;
 
+/* MemorySanitizer does not see what tiles store: there, their buffers begin as zeros. */
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#define TILES_UNSEEN
+#endif
+#endif
+
 /* gcc's tile intrinsics do not say which memory they read: without this, what was written to it
  * before may count as dead. */
 static inline void written(const void *p)
@@ -153,6 +160,9 @@ static void gemm_bf16(float *y, size_t ldy, const uint16_t *x, const uint16_t *w
     enum { LINES_A_STEP = BF16_DEPTH * PANEL * 2 / LINE };
     _Alignas(64) float sums[SPAN * PANEL], start[PANEL];
     const size_t n_blocks = (m + BLOCK - 1) / BLOCK;
+#ifdef TILES_UNSEEN
+    memset(sums, 0, sizeof sums);
+#endif
     configure();
     for (size_t j = 0; j < n; j += PANEL) {
         panel_job p = {.ldy = ldy, .columns = n - j < PANEL ? n - j : PANEL};
