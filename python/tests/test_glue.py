@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import tarfile
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,7 @@ def test_reads_every_format(data: Path) -> None:
 
 
 def test_folder_and_tar_agree(data: Path, tmp_path: Path) -> None:
-    with tarfile.open(data) as tar:
-        tar.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(data, tmp_path)  # tarfile's filter is younger than Debian 12's Python
     assert read_split(tmp_path / "glue", "sst2", "dev") == read_split(data, "sst2", "dev")
 
 
