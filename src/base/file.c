@@ -11,11 +11,17 @@
 
 #include "base/mem.h"
 
+status file_unreadable(const char *path, error *err)
+{
+    const bool lacking = errno == ENOMEM || errno == EMFILE || errno == ENFILE;
+    return error_set(err, lacking ? ERR_RESOURCE : ERR_ARTEFACT, "%s: %s", path, strerror(errno));
+}
+
 static status map_fd(file_map *out, int fd, const char *path, size_t max_bytes, error *err)
 {
     struct stat st;
     if (fstat(fd, &st) != 0) {
-        return error_set(err, ERR_ARTEFACT, "%s: %s", path, strerror(errno));
+        return file_unreadable(path, err);
     }
     if (!S_ISREG(st.st_mode)) {
         return error_set(err, ERR_ARTEFACT, "%s: is not a regular file", path);
@@ -40,7 +46,7 @@ status file_open(file_map *out, const char *path, size_t max_bytes, error *err)
     *out = (file_map){0};
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
-        return error_set(err, ERR_ARTEFACT, "%s: %s", path, strerror(errno));
+        return file_unreadable(path, err);
     }
     const status st = map_fd(out, fd, path, max_bytes, err);
     close(fd);

@@ -22,6 +22,10 @@ typedef struct {
 /** Map a regular file. An empty file gives an empty span. Longer than max_bytes is refused. */
 status file_open(file_map *out, const char *path, size_t max_bytes, error *err) MUST_USE;
 
+/** What errno says of a path that cannot be read: ERR_RESOURCE where memory or descriptors are
+ * lacking, else ERR_ARTEFACT. */
+status file_unreadable(const char *path, error *err);
+
 /** Unmap; a zeroed file_map is fine. */
 void file_close(file_map *f);
 

@@ -271,8 +271,7 @@ static status copy_level(const char *dst, const char *src, bool top, error *err)
 {
     DIR *d = opendir(src);
     if (!d) {
-        return errno == ENOMEM ? error_memory(err)
-                               : error_set(err, ERR_ARTEFACT, "%s: %s", src, strerror(errno));
+        return file_unreadable(src, err);
     }
     status st = OK;
     for (const struct dirent *e; st == OK && (e = readdir(d)) != NULL;) {

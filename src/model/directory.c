@@ -50,7 +50,7 @@ static bool is_hub_name(const char *s)
 static status explain_absence(const char *dir, error *err)
 {
     if (errno != ENOENT && errno != ENOTDIR) {
-        return error_set(err, ERR_ARTEFACT, "%s: %s", dir, strerror(errno));
+        return file_unreadable(dir, err);
     }
     if (is_hub_name(dir)) {
         return error_set(err, ERR_ARTEFACT,

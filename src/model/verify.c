@@ -1,5 +1,4 @@
 #include <dirent.h>
-#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -62,8 +61,7 @@ static status note_unread(json_t *notes, const model *m, error *err)
     const bool single = strcmp(w->names[0], "model.safetensors") == 0;
     DIR *d = opendir(m->dir);
     if (!d) {
-        return errno == ENOMEM ? error_memory(err)
-                               : error_set(err, ERR_ARTEFACT, "%s: %s", m->dir, strerror(errno));
+        return file_unreadable(m->dir, err);
     }
     status st = OK;
     for (const struct dirent *e; st == OK && (e = readdir(d)) != NULL;) {

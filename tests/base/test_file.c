@@ -101,6 +101,29 @@ static void test_open_refuses_what_is_no_file(void **state)
     mem_free(loop);
 }
 
+/* In a process of its own, which may open no more files: the file is not to blame. */
+static void test_open_without_descriptors(void **state)
+{
+    (void)state;
+    char *path = in_folder("fine");
+    assert_int_equal(file_write(path, "x", 1, 0600, NULL), OK);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        const struct rlimit none = {0, 0};
+        file_map f;
+        error err = {0};
+        const int right = setrlimit(RLIMIT_NOFILE, &none) == 0 &&
+                          file_open(&f, path, 10, &err) == ERR_RESOURCE &&
+                          strstr(err.text, "/fine: Too many open files") != NULL;
+        _exit(right ? 0 : 1);
+    }
+    int how = -1;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_int_equal(how, 0);
+    mem_free(path);
+}
+
 static void test_open_limits_the_size(void **state)
 {
     (void)state;
@@ -203,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_written_is_read),
         cmocka_unit_test(test_open_refuses_what_is_no_file),
+        cmocka_unit_test(test_open_without_descriptors),
         cmocka_unit_test(test_open_limits_the_size),
         cmocka_unit_test(test_what_is_at_a_path),
         cmocka_unit_test(test_write_names_what_it_cannot_write),
