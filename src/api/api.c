@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 
 #ifndef TACIT_VERSION
@@ -53,12 +54,8 @@ status api_dump(char **text, json_t *object, error *err)
     if (!object) {
         return error_memory(err);
     }
-    char *dumped = json_dumps(object, JSON_REAL_PRECISION(9) | JSON_ENSURE_ASCII);
+    *text = json_write(object, JSON_REAL_PRECISION(9) | JSON_ENSURE_ASCII);
     json_decref(object);
-    if (dumped) {
-        *text = mem_strdup(dumped);
-        free(dumped);
-    }
     return *text ? OK : error_memory(err);
 }
 

@@ -42,14 +42,14 @@ static void test_pool(void **state)
     }
 }
 
-static const char json_text[] =
+static const char json_source[] =
     "{\"a\": [1, 2.5, \"three\", {\"four\": null}], \"b\": {\"a key of some length\": true},"
     " \"c\": \"words that outgrow the buffer, again and again, until it has what it needs, and"
     " then \\u00e9\\n some more of them\"}";
 
 static status read_json(json_t **out, error *err)
 {
-    const span bytes = {.data = (const uint8_t *)json_text, .len = sizeof json_text - 1};
+    const span bytes = {.data = (const uint8_t *)json_source, .len = sizeof json_source - 1};
     return json_read(out, bytes, "f", err);
 }
 
