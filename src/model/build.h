@@ -22,6 +22,9 @@ typedef struct {
 /** Fill embeddings, layers and head of b->m. */
 status build_encoder(builder *b) MUST_USE;
 
+/** Fill the tables of b->m, and what needs no weights of its head. */
+status build_tables(builder *b) MUST_USE;
+
 /** The tensor `name`, of that shape, as floats. */
 status build_floats(builder *b, const float **out, const char *name, size_t rank,
                     const size_t *shape) MUST_USE;

@@ -165,7 +165,7 @@ static status build_norm(builder *b, norm *n, const char *slot, const char *base
     return build_norm_form(b, n, form);
 }
 
-static status build_embeddings(builder *b)
+static status build_embedding_tables(builder *b)
 {
     const model_config *c = b->config;
     const tensor_names *f = names_of(b);
@@ -183,8 +183,16 @@ static status build_embeddings(builder *b)
         snprintf(name, sizeof name, "%s%s", b->prefix, f->type);
         TRY(get_tensor(b, &e->type, name, 2, (const size_t[]){c->n_types, c->dim}));
     }
-    snprintf(name, sizeof name, "%s%s", b->prefix, f->norm);
-    return build_norm(b, &e->norm, "embeddings.norm", name, b->recipe->embedding_norm);
+    return OK;
+}
+
+static status build_embeddings(builder *b)
+{
+    char name[256];
+    TRY(build_embedding_tables(b));
+    snprintf(name, sizeof name, "%s%s", b->prefix, names_of(b)->norm);
+    return build_norm(b, &b->m->embeddings.norm, "embeddings.norm", name,
+                      b->recipe->embedding_norm);
 }
 
 typedef struct {
@@ -243,21 +251,32 @@ static status build_layer(builder *b, size_t i)
     return build_norm(b, &l->output_norm, n.slot, n.base, b->recipe->norm);
 }
 
-static status build_head(builder *b)
+/* What the configuration says of it. */
+static void describe_head(builder *b)
 {
     const model_config *c = b->config;
-    const tensor_names *f = names_of(b);
     head *h = &b->m->head;
     h->kind = c->architecture->head;
     h->pool = POOL_FIRST;
     if (h->kind == HEAD_EMBEDDING) {
         h->pool = c->pool;
         h->normalise = c->normalise;
-        return OK;
+        return;
     }
     h->problem = c->problem;
     h->n_labels = c->n_labels;
     h->labels = c->labels;
+}
+
+static status build_head(builder *b)
+{
+    const model_config *c = b->config;
+    const tensor_names *f = names_of(b);
+    head *h = &b->m->head;
+    describe_head(b);
+    if (h->kind == HEAD_EMBEDDING) {
+        return OK;
+    }
     if (h->kind == HEAD_TOKEN) {
         return build_linear(b, &h->out, "head.out", f->token_out, c->dim, c->n_labels);
     }
@@ -297,4 +316,12 @@ status build_encoder(builder *b)
         TRY(build_layer(b, i));
     }
     return build_head(b);
+}
+
+status build_tables(builder *b)
+{
+    b->m->n_layers = 0;
+    find_prefix(b);
+    describe_head(b);
+    return build_embedding_tables(b);
 }

@@ -42,7 +42,7 @@ static void describe(model *m, const model_config *c, const recipe *r)
     m->exact = recipe_exact(c);
 }
 
-static status build(model *m, const model_config *c, error *err)
+static status build(model *m, const model_config *c, bool tables_only, error *err)
 {
     model_store *s = m->store;
     char where[300];
@@ -56,12 +56,12 @@ static status build(model *m, const model_config *c, error *err)
     describe(m, c, &r);
     builder b = {
         .m = m, .config = c, .recipe = &r, .weights = &s->weights, .a = s->arena, .err = err};
-    TRY(build_encoder(&b));
+    TRY(tables_only ? build_tables(&b) : build_encoder(&b));
     TRY(weights_check_finite(&s->weights, false, err));
-    return recipe_check_ranges(m, where, err);
+    return tables_only ? OK : recipe_check_ranges(m, where, err);
 }
 
-static status fill(model *m, const char *dir, error *err)
+static status fill(model *m, const char *dir, bool tables_only, error *err)
 {
     m->store->arena = arena_new();
     m->dir = m->store->arena ? arena_text(m->store->arena, dir) : NULL;
@@ -72,13 +72,13 @@ static status fill(model *m, const char *dir, error *err)
     model_config c = {0};
     status st = read_config(&c, dir, m->store->arena, err);
     if (st == OK) {
-        st = build(m, &c, err);
+        st = build(m, &c, tables_only, err);
     }
     config_clear(&c);
     return st;
 }
 
-status model_open(model **out, const char *dir, error *err)
+static status open_model(model **out, const char *dir, bool tables_only, error *err)
 {
     *out = NULL;
     model *m = mem_new(1, sizeof *m);
@@ -89,13 +89,23 @@ status model_open(model **out, const char *dir, error *err)
         return error_memory(err);
     }
     m->store = s;
-    const status st = fill(m, dir, err);
+    const status st = fill(m, dir, tables_only, err);
     if (st != OK) {
         model_free(m);
         return st;
     }
     *out = m;
     return OK;
+}
+
+status model_open(model **out, const char *dir, error *err)
+{
+    return open_model(out, dir, false, err);
+}
+
+status model_open_tables(model **out, const char *dir, error *err)
+{
+    return open_model(out, dir, true, err);
 }
 
 void model_free(model *m)

@@ -122,6 +122,11 @@ typedef struct model {
 status model_open(model **out, const char *dir, error *err) MUST_USE;
 void model_free(model *m);
 
+/** Open a directory that holds the tables of embeddings and no other weights, as the data owner of
+ * a protected model has it: a model that can embed and that knows its labels, without layers,
+ * norms and linear maps. */
+status model_open_tables(model **out, const char *dir, error *err) MUST_USE;
+
 /** Whether slot is "<operation>/<quantity>" of this model, as docs/design/recipes.md lists them. */
 bool model_has_slot(const model *m, const char *slot);
 
