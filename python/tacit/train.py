@@ -285,12 +285,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=default.bf16)
     parser.add_argument("--limit", type=int, metavar="N", help="use N training examples only")
+    parser.add_argument("--threads", type=int, help="one is fastest where others compute too")
     parser.add_argument("--work", type=Path, help="checkpoints; build/train/<name> by default")
     parser.add_argument("--resume", action="store_true", help="go on after the last epoch done")
     args = parser.parse_args(argv)
     if bool(args.student) != bool(args.teacher):
         parser.error("--student and --teacher go together")
 
+    if args.threads:
+        torch.set_num_threads(args.threads)
     names = [name for name in Config.__dataclass_fields__ if name in vars(args)]
     config = Config(**{name: vars(args)[name] for name in names})
     work = args.work or REPOSITORY / "build" / "train" / args.out.name
