@@ -11,6 +11,8 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel
 
+torch.set_num_threads(1)  # models this small gain nothing by two, and lose much on a busy machine
+
 GOOD = ["good", "fine", "bright", "warm"]
 BAD = ["bad", "poor", "dull", "cold"]
 OTHER = ["the", "film", "is", "a", "story", "and", "then", "##ly"]
