@@ -8,7 +8,9 @@
 enum { QUERIES = 64 };
 
 typedef struct {
-    float *keys, *values, *scores;
+    void *keys, *values; /* packed: floats, or bf16 for tiles */
+    void *tiles;         /* of a block of queries, or of their weights, in bf16 */
+    float *scores;
     interval seen[3]; /* scores, sum, context */
 } attend_worker;
 
@@ -37,6 +39,43 @@ static void see(const attend_job *job, attend_worker *w, const float *scores, si
     }
 }
 
+/* w->scores = scores of `rows` queries at q and the first `keys` keys. */
+static void score(const attend_job *job, attend_worker *w, const float *q, size_t rows, size_t keys)
+{
+    const plain_kernels *k = &job->e->kernels;
+    const size_t d = job->a->head_dim, ldq = job->q->columns, stride = job->score_stride;
+    if (job->e->tiles) {
+        k->tiles_bf16(w->tiles, q, ldq, rows, d);
+        k->gemm_bf16(w->scores, stride, w->tiles, w->keys, NULL, rows, round_up(d, BF16_DEPTH),
+                     keys, NULL);
+    } else {
+        k->gemm(w->scores, stride, q, ldq, w->keys, NULL, rows, d, keys);
+    }
+}
+
+/* y = weights of `rows` queries times the first `keys` of len values. A panel of the values is as
+ * deep as all of them, so panels are taken one by one. */
+static void weigh(const attend_job *job, attend_worker *w, float *y, size_t rows, size_t keys,
+                  size_t len)
+{
+    const plain_kernels *k = &job->e->kernels;
+    const size_t d = job->a->head_dim, ldy = job->q->columns, stride = job->score_stride;
+    if (job->e->tiles) {
+        k->tiles_bf16(w->tiles, w->scores, stride, rows, keys);
+    }
+    for (size_t j = 0; j < d; j += PANEL) {
+        const size_t n = d - j < PANEL ? d - j : PANEL;
+        if (job->e->tiles) {
+            const uint16_t *panel = (const uint16_t *)w->values + j * round_up(len, BF16_DEPTH);
+            k->gemm_bf16(y + j, ldy, w->tiles, panel, NULL, rows, round_up(keys, BF16_DEPTH), n,
+                         NULL);
+        } else {
+            const float *panel = (const float *)w->values + j * len;
+            k->gemm(y + j, ldy, w->scores, stride, panel, NULL, rows, keys, n);
+        }
+    }
+}
+
 /* Rows first to last of one head's queries; len keys, of which a causal query sees those up to
  * its own place. */
 static void query_block(const attend_job *job, attend_worker *w, const float *q, float *y, size_t h,
@@ -48,7 +87,7 @@ static void query_block(const attend_job *job, attend_worker *w, const float *q,
     const size_t ldq = job->q->columns;
     const size_t keys = a->causal ? last : len;
     row_weights done[QUERIES];
-    k->gemm(w->scores, stride, q + first * ldq, ldq, w->keys, NULL, rows, d, keys);
+    score(job, w, q + first * ldq, rows, keys);
     for (size_t i = 0; i < rows; i++) {
         float *s = w->scores + i * stride;
         const size_t n = a->causal ? first + i + 1 : len;
@@ -60,10 +99,7 @@ static void query_block(const attend_job *job, attend_worker *w, const float *q,
             s[j] = 0;
         }
     }
-    for (size_t j = 0; j < d; j += PANEL) { /* a panel of the values is len deep, not keys */
-        k->gemm(y + first * ldq + j, ldq, w->scores, stride, w->values + j * len, NULL, rows, keys,
-                d - j < PANEL ? d - j : PANEL);
-    }
+    weigh(job, w, y + first * ldq, rows, keys, len);
     for (size_t i = 0; i < rows; i++) {
         float *context = y + (first + i) * ldq;
         for (size_t j = 0; j < d; j++) {
@@ -88,8 +124,13 @@ static void attend_pieces(void *ctx, size_t begin, size_t end, size_t worker)
         const size_t kv = h / (a->n_heads / a->n_kv_heads);
         const size_t ldq = job->q->columns, ldk = job->k->columns;
         const size_t from = start * ldk + kv * d;
-        k->pack_rows(w->keys, job->k->data + from, ldk, a->scale, d, len);
-        k->pack_columns(w->values, job->v->data + from, ldk, len, d);
+        if (job->e->tiles) {
+            k->pack_rows_bf16(w->keys, job->k->data + from, ldk, a->scale, d, len);
+            k->pack_columns_bf16(w->values, job->v->data + from, ldk, len, d);
+        } else {
+            k->pack_rows(w->keys, job->k->data + from, ldk, a->scale, d, len);
+            k->pack_columns(w->values, job->v->data + from, ldk, len, d);
+        }
         for (size_t i = 0; i < len; i += QUERIES) {
             const size_t last = len - i < QUERIES ? len : i + QUERIES;
             query_block(job, w, job->q->data + start * ldq + h * d, job->y + start * ldq + h * d, h,
@@ -108,27 +149,45 @@ static size_t longest(const sequences *s)
     return most;
 }
 
-/* Parts of e->workers for each worker, each on cache lines of its own. */
+/* Bytes of the parts of one worker, each rounded up to cache lines. */
+typedef struct {
+    size_t keys, values, tiles, scores;
+} worker_bytes;
+
+static worker_bytes measure(const plain_engine *e, size_t len, size_t d)
+{
+    const size_t element = e->tiles ? sizeof(uint16_t) : sizeof(float);
+    const size_t deep_d = round_up(d, BF16_DEPTH), deep_len = round_up(len, BF16_DEPTH);
+    const size_t columns = round_up(len, PANEL);
+    return (worker_bytes){
+        .keys = round_up(columns * deep_d * element, MEM_ALIGN),
+        .values = round_up(deep_len * round_up(d, PANEL) * element, MEM_ALIGN),
+        .tiles = e->tiles ? QUERIES * (deep_d > deep_len ? deep_d : deep_len) * element : 0,
+        .scores = QUERIES * columns * sizeof(float),
+    };
+}
+
+/* Lay the workers' parts out in e->workers. */
 static status make_workers(plain_engine *e, attend_job *job)
 {
-    const size_t len = longest(&e->seqs), d = job->a->head_dim, n = pool_size(e->pool);
-    const size_t columns = round_up(len, PANEL), line = MEM_ALIGN / sizeof(float);
-    const size_t keys = columns * d, values = len * round_up(d, PANEL);
+    const size_t len = longest(&e->seqs), n = pool_size(e->pool);
+    const worker_bytes b = measure(e, len, job->a->head_dim);
     const size_t table = round_up(n * sizeof *job->workers, MEM_ALIGN);
-    job->score_stride = columns;
-    size_t each = round_up(keys, line), bytes;
-    each += round_up(values, line) + QUERIES * columns;
-    if (!mem_mul(&bytes, each * sizeof(float), n) || !mem_add(&bytes, bytes, table)) {
+    const size_t each = b.keys + b.values + b.tiles + b.scores;
+    size_t bytes;
+    if (!mem_mul(&bytes, each, n) || !mem_add(&bytes, bytes, table)) {
         return error_memory(e->base.err);
     }
     TRY(plain_scratch_need(e, &e->workers, bytes, 1));
+    job->score_stride = round_up(len, PANEL);
     job->workers = e->workers.bytes;
-    float *at = (float *)(void *)((char *)e->workers.bytes + table);
+    char *at = (char *)e->workers.bytes + table;
     for (size_t i = 0; i < n; i++, at += each) {
         attend_worker *w = &job->workers[i];
         w->keys = at;
-        w->values = at + round_up(keys, line);
-        w->scores = w->values + round_up(values, line);
+        w->values = at + b.keys;
+        w->tiles = at + b.keys + b.values;
+        w->scores = (float *)(void *)(at + b.keys + b.values + b.tiles);
         for (size_t j = 0; j < 3; j++) {
             w->seen[j] = interval_empty();
         }

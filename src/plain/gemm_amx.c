@@ -10,7 +10,6 @@
  * (docs/design/plain-gemm.md). */
 enum {
     TILE_BYTES = 64,
-    TILE_ELEMENTS = TILE_ROWS * BF16_DEPTH,
     TILE_COLUMNS = 16,
     BLOCK = 2 * TILE_ROWS, /* rows of four tiles */
     DEPTH = 256,
@@ -184,36 +183,8 @@ static void gemm_bf16(float *y, size_t ldy, const uint16_t *x, const uint16_t *w
     _tile_release();
 }
 
-static __m256i round16(__m512 x)
-{
-    const __m512i bits = _mm512_castps_si512(x);
-    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-    const __m512i up = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
-    const __m512i quiet = _mm512_or_si512(bits, _mm512_set1_epi32(0x400000));
-    const __mmask16 nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
-    const __m512i whole = _mm512_mask_mov_epi32(up, nan, quiet);
-    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(whole, 16));
-}
-
-static void tiles_bf16(uint16_t *out, const float *x, size_t ldx, size_t m, size_t k)
-{
-    const size_t depth = (k + BF16_DEPTH - 1) / BF16_DEPTH * BF16_DEPTH;
-    for (size_t i = 0; i < m; i++) {
-        uint16_t *to = out + i / TILE_ROWS * TILE_ROWS * depth + i % TILE_ROWS * BF16_DEPTH;
-        const float *from = x + i * ldx;
-        for (size_t j = 0; j < k; j += BF16_DEPTH, to += TILE_ELEMENTS) {
-            const uint32_t mask = k - j < BF16_DEPTH ? (1u << (k - j)) - 1 : 0xffffffffu;
-            const __m512 lo = _mm512_maskz_loadu_ps((__mmask16)mask, from + j);
-            const __m512 hi = _mm512_maskz_loadu_ps((__mmask16)(mask >> 16), from + j + 16);
-            _mm256_store_si256((__m256i *)to, round16(lo));
-            _mm256_store_si256((__m256i *)(to + 16), round16(hi));
-        }
-    }
-}
-
 void plain_gemm_amx(plain_kernels *t)
 {
     t->gemm_bf16 = gemm_bf16;
-    t->tiles_bf16 = tiles_bf16;
 }
 #endif

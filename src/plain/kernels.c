@@ -16,6 +16,7 @@ void plain_kernels_pick(plain_kernels *out, isa level)
     }
     if (level >= ISA_AMX) {
         plain_gemm_amx(out);
+        plain_pack_amx(out);
     }
 #else
     (void)level;

@@ -73,13 +73,19 @@ typedef struct {
     /** y = x rounded to bf16 (nearest even), n elements. */
     void (*to_bf16)(uint16_t *y, const float *x, size_t n);
 
-    /** The next two are NULL where the instruction set multiplies no bf16: then fp32 arithmetic on
-     * rounded operands stands in.
+    /** The next four are NULL where the instruction set multiplies no bf16: then fp32 arithmetic
+     * on rounded operands stands in.
      *
      * Round m rows of x, k wide with stride ldx, into tiles of TILE_ROWS × BF16_DEPTH, each of
      * them contiguous: element (i, j) at (i/16 · K/32 + j/32)·512 + i%16 · 32 + j%32, K = k rounded
      * up. What is behind the last column is zero; rows are not filled up. */
     void (*tiles_bf16)(uint16_t *out, const float *x, size_t ldx, size_t m, size_t k);
+
+    /** As pack_rows and pack_columns: W rounded to bf16 in pairs along k, whose depth K is rounded
+     * up with zeros: element (k, j) of panel p at ((p K/2 + k/2) PANEL + j)·2 + k%2. */
+    void (*pack_rows_bf16)(uint16_t *out, const float *x, size_t ldx, float scale, size_t k,
+                           size_t n);
+    void (*pack_columns_bf16)(uint16_t *out, const float *x, size_t ldx, size_t k, size_t n);
 
     /** As gemm_tiles, on bf16 operands with fp32 sums: x in tiles, readable to the end of its last
      * one; W packed in pairs along k, depth a multiple of BF16_DEPTH: element (k, j) of panel p at
@@ -99,6 +105,7 @@ void plain_gemm_avx2(plain_kernels *t);
 void plain_gemm_avx512(plain_kernels *t);
 void plain_gemm_amx(plain_kernels *t);
 void plain_pack_avx512(plain_kernels *t);
+void plain_pack_amx(plain_kernels *t);
 void plain_pointwise_avx2(plain_kernels *t);
 void plain_pointwise_avx512(plain_kernels *t);
 

@@ -25,23 +25,6 @@ static void round_rows(const plain_kernels *k, float *x, size_t n)
     }
 }
 
-/* Pairs along k beside each other: kernels.h, gemm_bf16. */
-static void pack_pairs(const plain_kernels *k, uint16_t *out, const float *rows, size_t in,
-                       size_t n)
-{
-    enum { PIECE = 256 };
-    uint16_t piece[PIECE];
-    for (size_t j = 0; j < n; j++) {
-        for (size_t at = 0; at < in; at += PIECE) {
-            const size_t len = in - at < PIECE ? in - at : PIECE;
-            k->to_bf16(piece, rows + j * in + at, len);
-            for (size_t i = 0; i < len; i++) {
-                out[((at + i) / 2 * PANEL + j) * 2 + (at + i) % 2] = piece[i];
-            }
-        }
-    }
-}
-
 static void pack_panels(void *ctx, size_t begin, size_t end, size_t worker)
 {
     const pack_job *job = ctx;
@@ -54,7 +37,7 @@ static void pack_panels(void *ctx, size_t begin, size_t end, size_t worker)
         const size_t n = w->out - first < PANEL ? w->out - first : PANEL;
         tensor_read(rows, w->weight, first * w->in, n * w->in);
         if (job->e->tiles) {
-            pack_pairs(k, out, rows, w->in, n);
+            k->pack_rows_bf16(out, rows, w->in, 1, w->in, n);
             continue;
         }
         if (job->e->precision == PLAIN_BF16) {

@@ -135,6 +135,26 @@ static float rounded(float x)
     return x;
 }
 
+/* W = wᵀ packed from its rows and from its columns must be what was packed by hand. */
+static void check_pack_bf16(const plain_kernels *t, const uint16_t *want, const float *w, size_t k,
+                            size_t n)
+{
+    const size_t size = round_up(n, PANEL) * round_up(k, BF16_DEPTH);
+    uint16_t *got = mem_new(size, sizeof *got);
+    float *turned = mem_new(k * n, sizeof *turned);
+    memset(got, 0xee, size * sizeof *got);
+    t->pack_rows_bf16(got, w, k, 1, k, n);
+    assert_memory_equal(got, want, size * sizeof *got);
+    for (size_t i = 0; i < k * n; i++) {
+        turned[i % k * n + i / k] = w[i];
+    }
+    memset(got, 0xee, size * sizeof *got);
+    t->pack_columns_bf16(got, turned, n, k, n);
+    assert_memory_equal(got, want, size * sizeof *got);
+    mem_free(got);
+    mem_free(turned);
+}
+
 static void check_gemm_bf16(const plain_kernels *t, size_t m, size_t k, size_t n, bool with_bias)
 {
     const size_t depth = round_up(k, BF16_DEPTH), rows = round_up(m, TILE_ROWS), ldy = n + GAP;
@@ -147,8 +167,11 @@ static void check_gemm_bf16(const plain_kernels *t, size_t m, size_t k, size_t n
         for (size_t c = 0; c < k; c++) {
             const size_t panel = j / PANEL * depth / 2 * PANEL;
             t->to_bf16(&packed[(panel + c / 2 * PANEL + j % PANEL) * 2 + c % 2], &w[j * k + c], 1);
-            w[j * k + c] = rounded(w[j * k + c]);
         }
+    }
+    check_pack_bf16(t, packed, w, k, n);
+    for (size_t i = 0; i < n * k; i++) {
+        w[i] = rounded(w[i]);
     }
     t->gemm_bf16(y, ldy, tiles, packed, bias, m, depth, n, NULL);
     for (size_t i = 0; i < m; i++) { /* a row alone gives the same bits */
