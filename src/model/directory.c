@@ -109,7 +109,7 @@ static status explain_pickle(const char *dir, const char *name, const architectu
                      "where you trust it: python3 -c \"import sys; from transformers import %s as "
                      "M; M.from_pretrained(sys.argv[1]).save_pretrained(sys.argv[1], "
                      "safe_serialization=True)\" '%.120s'",
-                     dir, name, auto_class(a), dir);
+                     dir, name, auto_class(a), strchr(dir, '\'') ? "DIR" : dir);
 }
 
 status directory_explain_weights(const char *dir, const architecture *a, error *err)
