@@ -225,6 +225,41 @@ static void test_constants_follow_their_forms(void **state)
     assert_false(has("bert-shards-third/tacit.safetensors"));
 }
 
+/* Constants that lie in the model's own file, as training leaves them there. */
+static void test_constants_in_the_models_own_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name; /* of the tensor without "tacit." */
+        bool stays;
+    } rows[] = {
+        {"layers.0.attention.kappa", false},          {"layers.1.attention.coefficients", false},
+        {"layers.0.activation.coefficients", true},   {"layers.1.attention_norm.interval", false},
+        {"layers.1.output_norm.coefficients", false}, {"embeddings.norm.coefficients", true},
+        {"head.activation.interval", true},
+    };
+    recipe_change c = {.recipe = named("recipe-poly-layernorm", "custom")};
+    c.recipe.activation = c.recipe.pooler = ACTIVATION_POLYNOMIAL;
+    c.recipe.embedding_norm = NORM_LAYERNORM_POLYNOMIAL;
+    model_free(apply_and_open("recipe-poly-layernorm", "out", &c));
+    char *path = scratch_path(dir, "out/model.safetensors");
+    file_map f;
+    safetensors s;
+    assert_int_equal(file_open(&f, path, SIZE_MAX, NULL), OK);
+    assert_int_equal(safetensors_read(&s, f.bytes, path, NULL), OK);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char name[100];
+        snprintf(name, sizeof name, "tacit.%s", rows[i].name);
+        const stored_tensor wanted = {.view.name = name};
+        const bool found =
+            bsearch(&wanted, s.tensors, s.n, sizeof wanted, stored_tensor_by_name) != NULL;
+        assert_int_equal(found, rows[i].stays);
+    }
+    safetensors_clear(&s);
+    file_close(&f);
+    free(path);
+}
+
 static void test_sentence_transformers_files_come_along(void **state)
 {
     (void)state;
@@ -342,6 +377,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_config_keeps_every_other_byte, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_constants_of_every_layout, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_constants_follow_their_forms, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_constants_in_the_models_own_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sentence_transformers_files_come_along, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_refused_leaves_nothing, set_up, tear_down),
