@@ -5,10 +5,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include <openssl/crypto.h>
-#include <pcre2.h>
-#include <utf8proc.h>
 
 #include "api/api.h"
 #include "base/cpu.h"
@@ -41,13 +38,8 @@ static size_t threads_at_hand(void)
 
 static json_t *libraries(void)
 {
-    char pcre[64] = "";
-    if (pcre2_config(PCRE2_CONFIG_VERSION, NULL) <= (int)sizeof pcre) {
-        pcre2_config(PCRE2_CONFIG_VERSION, pcre);
-    }
-    return json_pack("{s:s, s:s, s:s, s:s}", "jansson", jansson_version_str(), "openssl",
-                     OpenSSL_version(OPENSSL_VERSION_STRING), "pcre2", pcre, "utf8proc",
-                     utf8proc_version());
+    return json_pack("{s:s, s:s}", "jansson", jansson_version_str(), "openssl",
+                     OpenSSL_version(OPENSSL_VERSION_STRING));
 }
 
 static json_t *memory(void)

@@ -7,10 +7,10 @@
 #include <locale.h>
 #include <math.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 enum { MAX_NUMBER_BYTES = 200 };
 
@@ -88,8 +88,8 @@ static status read_escaped_unicode(reader *r)
     } else if (c >= 0xdc00 && c < 0xe000) {
         return fail(r, "half a character");
     }
-    utf8proc_uint8_t bytes[4];
-    return keep(r, bytes, (size_t)utf8proc_encode_char((utf8proc_int32_t)c, bytes));
+    uint8_t bytes[4];
+    return keep(r, bytes, utf8_encode(bytes, c));
 }
 
 static status read_escape(reader *r)
@@ -113,12 +113,9 @@ static status read_plain(reader *r)
 {
     const uint8_t *from = r->at;
     while (r->at < r->end && *r->at != '"' && *r->at != '\\') {
-        utf8proc_int32_t c = *r->at;
-        utf8proc_ssize_t n = 1;
-        if (c >= 0x80) {
-            n = utf8proc_iterate(r->at, r->end - r->at, &c);
-        }
-        if (n <= 0) {
+        uint32_t c;
+        const size_t n = utf8_decode(&c, r->at, (size_t)(r->end - r->at));
+        if (n == 0) {
             return fail(r, "not valid UTF-8");
         }
         if (c < 0x20) {

@@ -1,4 +1,4 @@
-#include "model/unicode.h"
+#include "base/utf8.h"
 
 static bool continues(uint8_t b)
 {
