@@ -1,0 +1,20 @@
+/** The first two frames of a channel: both parties say what they are about to do, and go on only
+ * where they mean the same (docs/formats/frames.md). */
+#ifndef TACIT_NET_HANDSHAKE_H
+#define TACIT_NET_HANDSHAKE_H
+
+#include "net/channel.h"
+
+/** What both must have alike. */
+typedef struct {
+    const char *program;   /* its version: at most 31 characters */
+    uint8_t model[32];     /* hash of the model's manifest */
+    uint8_t agreement[32]; /* hash of every further parameter that must be the same */
+} handshake_terms;
+
+/** The party that leads draws the session's id, 16 random bytes, and speaks first; the other one
+ * takes it over. Afterwards every frame belongs to that session. ERR_PROTOCOL names the field that
+ * differs, at both ends. One round. */
+status handshake(channel *c, bool leads, const handshake_terms *terms, error *err) MUST_USE;
+
+#endif
