@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "base/pool.h"
+#include "api/runner.h"
 #include "base/status.h"
 #include "model/model.h"
 #include "model/tokenizer.h"
@@ -32,7 +32,7 @@ typedef struct {
     const char *summary; /* one line for --help and reports */
     const learned *learned;
     size_t n_learned;
-    status (*engine_new)(engine **out, const model *m, pool *p, const char *precision, error *err);
+    status (*start)(runner **out, const runner_setup *s, error *err);
 } protection;
 
 /** The protection of that name, or of the model's recipe where name is NULL. */
@@ -49,19 +49,17 @@ struct tacit_session {
     const tacit_model *owner; /* NULL in a session without a tokenizer (benchmarks) */
     const model *model;
     const protection *protection;
-    pool *pool;
-    engine *engine;
-    error error;     /* the engine writes here */
-    double setup_s;  /* making the engine */
+    runner *runner;
+    double setup_s;  /* making the runner */
     double online_s; /* the last run */
-    size_t rounds, bytes_sent;
+    run_cost before; /* what had been spent when it began */
 };
 
-status session_new(tacit_session **out, const model *m, const char *protect, const char *precision,
-                   size_t threads, error *err) MUST_USE;
-/** A session over an engine that is there already; takes pool and engine over, whatever it
- * returns. */
-status session_adopt(tacit_session **out, const model *m, const protection *how, pool *p, engine *e,
+/** protect NULL: the protection of the model's recipe. */
+status session_new(tacit_session **out, const char *protect, const runner_setup *setup,
+                   error *err) MUST_USE;
+/** A session over a runner that is there already; takes it over, whatever it returns. */
+status session_adopt(tacit_session **out, const model *m, const protection *how, runner *r,
                      error *err) MUST_USE;
 void session_free(tacit_session *s);
 

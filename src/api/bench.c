@@ -64,6 +64,10 @@ static status prepare(bench *b, error *err)
         return error_set(err, ERR_USAGE,
                          "shape '%s': must be bert-base, bert-large, bert-tiny or minilm-l6", name);
     }
+    if (b->options->protect && strcmp(b->options->protect, "plain") != 0) {
+        return error_set(err, ERR_USAGE, "protection '%s': random weights run under plain alone",
+                         b->options->protect);
+    }
     if (b->tokens > shape->max_positions) {
         return error_set(err, ERR_USAGE, "%zu tokens: %s has at most %zu", b->tokens, name,
                          shape->max_positions);
@@ -94,7 +98,7 @@ static status report(char **json, bench *b, const tacit_session *s, error *err)
         const tacit_bench_options *opt = b->options;
         json_object_set_new(o, "shape", json_string(opt->shape ? opt->shape : "bert-base"));
         json_object_set_new(o, "tokens", json_integer((json_int_t)b->tokens));
-        json_object_set_new(o, "threads", json_integer((json_int_t)pool_size(s->pool)));
+        json_object_set_new(o, "threads", json_integer((json_int_t)s->runner->threads));
         json_object_set_new(o, "precision", json_string(opt->precision ? opt->precision : "f32"));
         json_object_set_new(o, "runs", json_integer((json_int_t)b->repeat));
         json_object_set_new(o, "milliseconds",
@@ -109,8 +113,9 @@ static status measure(bench *b, char **json, error *err)
 {
     const tacit_bench_options *o = b->options;
     const model *m = b->variant.arena ? &b->variant.model : b->model;
-    tacit_session *s;
-    TRY(session_new(&s, m, o->protect, o->precision, o->threads, err));
+    const runner_setup setup = {.model = m, .precision = o->precision, .threads = o->threads};
+    tacit_session *s = NULL;
+    TRY(session_new(&s, o->protect, &setup, err));
     status st = run_once(b, s, err); /* warms caches and memory; not counted */
     for (size_t i = 0; st == OK && i < b->repeat; i++) {
         st = run_once(b, s, err);

@@ -19,5 +19,7 @@ status observer_new(tacit_session **out, const model *m, range_recorder *ranges,
         pool_free(p);
         return st;
     }
-    return session_adopt(out, m, how, p, e, err);
+    runner *r = NULL;
+    TRY(runner_of_engine(&r, m, p, e, err));
+    return session_adopt(out, m, how, r, err);
 }

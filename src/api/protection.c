@@ -1,22 +1,17 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "plain/plain.h"
-
-static status plain_new(engine **out, const model *m, pool *p, const char *precision, error *err)
-{
-    plain_options o = {.precision = PLAIN_F32};
-    TRY(cpu_pick(&o.isa, err));
-    if (precision && strcmp(precision, "bf16") == 0) {
-        o.precision = PLAIN_BF16;
-    } else if (precision && strcmp(precision, "f32") != 0) {
-        return error_set(err, ERR_USAGE, "precision '%s': must be f32 or bf16", precision);
-    }
-    return plain_engine_new(out, m, p, &o, err);
-}
 
 static const learned plain_learned[] = {
     {"this machine", "the input, the model, every value in between and the answer"},
+};
+
+/* What these are worth to an attacker is in docs/security/stip.md. */
+static const learned stip_learned[] = {
+    {"cloud", "the number of tokens, permuted values at every layer and the permuted answer; with "
+              "the public table of embeddings it recovers the input (tacit attack)"},
+    {"owner", "the answer, its own permutations and the embedding tables; no other weight"},
+    {"developer", "nothing of the input, unless it sees the cloud's traffic"},
 };
 
 static const protection protections[] = {
@@ -25,7 +20,15 @@ static const protection protections[] = {
         .summary = "no protection: the yardstick",
         .learned = plain_learned,
         .n_learned = sizeof plain_learned / sizeof *plain_learned,
-        .engine_new = plain_new,
+        .start = runner_plain_new,
+    },
+    {
+        .name = "stip",
+        .summary = "permutations between developer, cloud and owner: a heuristic with known "
+                   "attacks",
+        .learned = stip_learned,
+        .n_learned = sizeof stip_learned / sizeof *stip_learned,
+        .start = runner_stip_new,
     },
 };
 
@@ -41,5 +44,5 @@ status protection_find(const protection **out, const char *name, const model *m,
             return OK;
         }
     }
-    return error_set(err, ERR_USAGE, "protection '%s': this program has: plain", name);
+    return error_set(err, ERR_USAGE, "protection '%s': this program has: plain, stip", name);
 }

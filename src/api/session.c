@@ -3,52 +3,48 @@
 #include "api/api.h"
 #include "base/mem.h"
 
-status session_adopt(tacit_session **out, const model *m, const protection *how, pool *p, engine *e,
+status session_adopt(tacit_session **out, const model *m, const protection *how, runner *r,
                      error *err)
 {
     *out = NULL;
     tacit_session *s = mem_new(1, sizeof *s);
     if (!s) {
-        e->ops->free(e);
-        pool_free(p);
+        r->ops->free(r);
         return error_memory(err);
     }
-    *s = (tacit_session){.model = m, .protection = how, .pool = p, .engine = e};
-    e->err = &s->error;
+    *s = (tacit_session){.model = m, .protection = how, .runner = r};
     *out = s;
     return OK;
 }
 
-status session_new(tacit_session **out, const model *m, const char *protect, const char *precision,
-                   size_t threads, error *err)
+status session_new(tacit_session **out, const char *protect, const runner_setup *setup, error *err)
 {
     *out = NULL;
     const double begin = api_now();
     const protection *how = NULL;
-    pool *p = NULL;
-    engine *e = NULL;
-    TRY(protection_find(&how, protect, m, err));
-    TRY(pool_new(&p, threads, err));
-    const status st = how->engine_new(&e, m, p, precision, err);
-    if (st != OK) {
-        pool_free(p);
-        return st;
-    }
-    TRY(session_adopt(out, m, how, p, e, err));
+    runner *r = NULL;
+    TRY(protection_find(&how, protect, setup->model, err));
+    TRY(how->start(&r, setup, err));
+    TRY(session_adopt(out, setup->model, how, r, err));
     (*out)->setup_s = api_now() - begin;
     return OK;
 }
 
 void session_free(tacit_session *s)
 {
-    if (!s) {
-        return;
+    if (s) {
+        s->runner->ops->free(s->runner);
+        mem_free(s);
     }
-    if (s->engine) {
-        s->engine->ops->free(s->engine);
+}
+
+static run_cost cost_so_far(const tacit_session *s)
+{
+    run_cost c = {0};
+    if (s->runner->ops->cost) {
+        s->runner->ops->cost(s->runner, &c);
     }
-    pool_free(s->pool);
-    mem_free(s);
+    return c;
 }
 
 /* Sequences begin .. begin + n - 1 of what is packed, embedded in x, through the network. */
@@ -67,11 +63,7 @@ static status forward(tacit_session *s, float *out, float *x, size_t *start, con
     };
     TRY(nn_embed(x, s->model, &t, err));
     const embedded in = {.rows = start[n], .dim = s->model->dim, .seqs = t.seqs, .x = x};
-    const status st = nn_encoder_forward(s->engine, out, s->model, &in);
-    if (st != OK && err) {
-        *err = s->error;
-    }
-    return st;
+    return s->runner->ops->forward(s->runner, out, &in, err);
 }
 
 /* As many whole sequences from `begin` on as fit RUN_ROWS rows, one at the least, so that the
@@ -178,6 +170,7 @@ status session_run(tacit_session *s, tacit_result **out, packed *p, error *err)
     tacit_result *r = NULL;
     TRY(make_result(&r, s, p, err));
     const double begin = api_now();
+    s->before = cost_so_far(s);
     const status st = run_pieces(s, r, err);
     s->online_s = api_now() - begin;
     if (st != OK) {
@@ -191,17 +184,38 @@ status session_run(tacit_session *s, tacit_result **out, packed *p, error *err)
     return OK;
 }
 
+static json_t *learnt_json(const protection *p)
+{
+    json_t *o = json_object();
+    for (size_t i = 0; i < p->n_learned; i++) {
+        json_object_set_new(o, p->learned[i].party, json_string(p->learned[i].learns));
+    }
+    return o;
+}
+
+/* What the last run sent, by party. What was sent before the first run counts as offline. */
+static json_t *sent_json(const run_cost *now, const run_cost *before)
+{
+    json_t *o = json_object();
+    for (size_t i = 0; i < now->n_parties; i++) {
+        const uint64_t online = now->sent[i].online - before->sent[i].online;
+        json_object_set_new(o, now->sent[i].party,
+                            json_pack("{s:I, s:I}", "offline", (json_int_t)now->sent[i].offline,
+                                      "online", (json_int_t)online));
+    }
+    return o;
+}
+
 json_t *session_report(const tacit_session *s)
 {
     const protection *p = s->protection;
-    json_t *learnt = json_object();
-    for (size_t i = 0; i < p->n_learned; i++) {
-        json_object_set_new(learnt, p->learned[i].party, json_string(p->learned[i].learns));
-    }
-    return json_pack("{s:s, s:s, s:{s:f, s:f, s:f}, s:I, s:I, s:{}, s:o}", "protect", p->name,
+    const run_cost now = cost_so_far(s);
+    return json_pack("{s:s, s:s, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "protect", p->name,
                      "recipe", s->model->recipe.name, "seconds", "setup", s->setup_s, "offline",
-                     0.0, "online", s->online_s, "rounds", (json_int_t)s->rounds, "peak_bytes",
-                     (json_int_t)api_peak_bytes(), "bytes_sent", "learned", learnt);
+                     0.0, "online", s->online_s, "rounds",
+                     (json_int_t)(now.rounds - s->before.rounds), "peak_bytes",
+                     (json_int_t)api_peak_bytes(), "bytes_sent", sent_json(&now, &s->before),
+                     "learned", learnt_json(p));
 }
 
 /* ---- public ---- */
@@ -212,7 +226,9 @@ tacit_status tacit_session_new(tacit_session **out, const tacit_model *m,
     static const tacit_session_options defaults = {0};
     error inner = {0};
     o = o ? o : &defaults;
-    const status st = session_new(out, m->model, o->protect, o->precision, o->threads, &inner);
+    const runner_setup setup = {
+        .model = m->model, .precision = o->precision, .threads = o->threads};
+    const status st = session_new(out, o->protect, &setup, &inner);
     if (st == OK) {
         (*out)->owner = m;
     }

@@ -99,7 +99,7 @@ int verb_eval(int argc, char **argv)
     sinks out = {0};
     tacit_eval_options eo = {.progress = draw, .ctx = &out};
     const option options[] = {
-        {"protect", 'p', "NAME", "protection: plain", OPTION_STRING, &so.protect},
+        {"protect", 'p', "NAME", "protection: plain (default) or stip", OPTION_STRING, &so.protect},
         {"precision", 0, "NAME", "of plain: f32 (default) or bf16", OPTION_STRING, &so.precision},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &so.threads},
         {"predictions", 'o', "FILE", "write a line of JSON for each example", OPTION_STRING,

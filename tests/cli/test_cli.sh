@@ -70,6 +70,10 @@ expect 0 'film  ' "$tacit" run $models/bert-token "dull film"
 expect 0 '^plain  *embedding' "$tacit" run $models/sentence-mean "dull film"
 expect 3 'byte' "$tacit" run "$bert" "$(printf 'a\377b')"
 expect_json '"verb": "run".*"label": "positive"' "$tacit" run "$bert" dull --json
+expect 0 '^stip  *positive .* 1  ' "$tacit" run "$bert" "the film was very good!" --protect plain,stip
+expect 0 'under stip, cloud learns' "$tacit" run "$bert" dull --protect stip
+expect 2 'under stip it is f32' "$tacit" run "$bert" dull --protect stip --precision bf16
+expect_json '"bytes_sent": {"owner": {"offline": 0, "online": [1-9]' "$tacit" run "$bert" dull --json --protect stip
 expect_json '"runs": \[' "$tacit" run "$bert" dull --json --protect plain,plain
 expect 3 '"error": {"code": 3' "$tacit" run no/such/model a --json
 

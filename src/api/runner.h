@@ -1,0 +1,50 @@
+/** How a session gets from embedded tokens to what the model reveals: an engine in this process,
+ * or a protocol with other parties. */
+#ifndef TACIT_API_RUNNER_H
+#define TACIT_API_RUNNER_H
+
+#include "base/pool.h"
+#include "nn/engine.h"
+
+typedef struct runner runner;
+
+enum { RUN_MAX_PARTIES = 4 };
+
+/** What runs have cost since the runner was made. */
+typedef struct {
+    uint64_t rounds;
+    size_t n_parties; /* that send */
+    struct {
+        const char *party;
+        uint64_t offline, online; /* bytes sent */
+    } sent[RUN_MAX_PARTIES];
+} run_cost;
+
+typedef struct {
+    /** As nn_encoder_forward. */
+    status (*forward)(runner *r, float *out, const embedded *x, error *err);
+    void (*cost)(const runner *r, run_cost *c); /* NULL: nobody sends anything */
+    void (*free)(runner *r);
+} runner_ops;
+
+struct runner {
+    const runner_ops *ops;
+    size_t threads; /* of the party that computes */
+};
+
+/** What a protection needs to begin. */
+typedef struct {
+    const model *model;    /* outlives the runner */
+    const char *precision; /* NULL: f32 */
+    size_t threads;        /* 0: one per processor */
+} runner_setup;
+
+status runner_plain_new(runner **out, const runner_setup *s, error *err) MUST_USE;
+
+/** Developer, cloud and owner, all of them here; model->dir must be a directory. */
+status runner_stip_new(runner **out, const runner_setup *s, error *err) MUST_USE;
+
+/** Over an engine that is there already; takes pool and engine over, whatever it returns. */
+status runner_of_engine(runner **out, const model *m, pool *p, engine *e, error *err) MUST_USE;
+
+#endif
