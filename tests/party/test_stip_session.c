@@ -4,14 +4,13 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "base/random.h"
-#include "support/model_fixture.h"
 #include "net/channel.h"
 #include "party/stip_client.h"
 #include "party/stip_cloud.h"
 #include "party/stip_wire.h"
-#include "support/scratch.h"
 #include "stip/protect.h"
+#include "support/model_fixture.h"
+#include "support/scratch.h"
 #include "test.h"
 
 typedef struct {
