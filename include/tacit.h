@@ -182,6 +182,31 @@ TACIT_API tacit_status tacit_convert(const char *src, const char *dst,
                                      const tacit_convert_options *o, char **json, tacit_error *err);
 
 typedef struct {
+    const char *key;       /* the data owner's directory, which must not exist */
+    const char *seed_file; /* 32 bytes that decide all permutations: read where the file is there,
+                              else drawn and written, mode 0600. NULL: drawn and forgotten */
+} tacit_protect_options;
+
+/** STIP, the model developer's step: dst becomes a Hugging Face directory with permuted weights for
+ * a server, o->key the data owner's directory: the key, the tables of embeddings, the tokenizer.
+ * A heuristic: docs/security/stip.md says what it hides and from whom. */
+TACIT_API tacit_status tacit_protect(const char *src, const char *dst,
+                                     const tacit_protect_options *o, char **json, tacit_error *err);
+
+typedef struct {
+    const char *key;  /* the data owner's directory; NULL: model is a clear one, which is protected
+                         for the occasion and serves as base */
+    const char *base; /* a public checkpoint that the model may stem from; NULL: none */
+    const char *data; /* texts: TSV, JSON lines or plain lines; NULL: some English sentences */
+    size_t limit;     /* texts; 0: 20 */
+} tacit_attack_options;
+
+/** The known attacks on STIP against a model of one's own: what they are given, and how much of
+ * tokens, permutations and weights they recover. o may be NULL. */
+TACIT_API tacit_status tacit_attack(const char *model, const tacit_attack_options *o, char **json,
+                                    tacit_error *err);
+
+typedef struct {
     const char *shape;              /* "bert-base", "bert-large", "bert-tiny", "minilm-l6" */
     const char *recipe;             /* NULL: exact */
     const char *protect;            /* NULL: plain */

@@ -9,6 +9,8 @@ static const verb verbs[] = {
     {"show", "MODEL", "what is in a model directory", verb_show},
     {"verify", "MODEL", "whether a model directory is sound", verb_verify},
     {"convert", "SRC DST", "apply a recipe without training", verb_convert},
+    {"protect", "MODEL DST", "STIP: permute a model for a server", verb_protect},
+    {"attack", "MODEL", "STIP: what the known attacks recover", verb_attack},
     {"bench", "", "time an inference on random weights of a shape", verb_bench},
     {"doctor", "", "what this machine offers", verb_doctor},
 };

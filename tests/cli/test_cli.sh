@@ -44,7 +44,7 @@ expect 2 'usage: tacit VERB' "$tacit"
 expect 0 'tacit doctor' "$tacit" --help
 expect 0 '^tacit [0-9]' "$tacit" --version
 expect 2 "'walk' is no verb" "$tacit" walk
-for verb in run eval show verify convert bench doctor; do
+for verb in run eval show verify convert protect attack bench doctor; do
     expect 0 "usage: tacit $verb" "$tacit" $verb --help
 done
 expect 2 'usage: tacit run MODEL' "$tacit" run
@@ -104,6 +104,18 @@ for recipe in exact mpcformer secformer freediv freediv-2quad thex poly; do
 done
 expect 2 'exists' "$tacit" convert "$bert" "$tmp/thex" --recipe thex --data "$tmp/lines.txt"
 expect 2 'has the recipe thex already' "$tacit" convert "$tmp/thex" "$tmp/none" --recipe exact
+
+expect 2 '--key is missing' "$tacit" protect "$bert" "$tmp/server"
+expect 0 'a heuristic' "$tacit" protect "$bert" "$tmp/server" --key "$tmp/owner" --seed-file "$tmp/seed"
+expect_json '"seed": "read"' "$tacit" protect "$bert" "$tmp/server2" --key "$tmp/owner2" --seed-file "$tmp/seed" --json
+expect 0 'the same' sh -c "cmp $tmp/server/model.safetensors $tmp/server2/model.safetensors && echo the same"
+expect 2 'exists already' "$tacit" protect "$bert" "$tmp/server" --key "$tmp/owner3"
+expect 8 'protected already' "$tacit" protect "$tmp/server" "$tmp/none" --key "$tmp/owner3"
+expect 0 '100.0 %  [0-9]* of [0-9]* tokens$' "$tacit" attack "$tmp/server" --key "$tmp/owner" --data "$tmp/lines.txt"
+expect 0 'STIP is a heuristic' "$tacit" attack "$tmp/server" --key "$tmp/owner" --data "$tmp/lines.txt" --base "$bert"
+expect_json '"id": "A4"' "$tacit" attack "$bert" --limit 2 --json
+expect 5 'chmod 600' sh -c "chmod 644 $tmp/owner2/stip.key; $tacit attack $tmp/server2 --key $tmp/owner2"
+expect 3 'stip.key' "$tacit" attack "$tmp/server" --key "$tmp/no-owner"
 
 expect 0 'median' "$tacit" bench --shape bert-tiny --tokens 16 --repeat 2
 expect 2 "shape 'huge'" "$tacit" bench --shape huge
