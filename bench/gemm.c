@@ -162,9 +162,9 @@ static void measure(gemm_case *c, pool *p, isa level, size_t runs)
 
 int main(int argc, char **argv)
 {
-    static const size_t shapes[][3] = {{32, 768, 768},   {128, 768, 768}, {128, 768, 3072},
-                                       {128, 3072, 768}, {512, 768, 768}, {512, 768, 3072},
-                                       {512, 3072, 768}};
+    static const size_t shapes[][3] = {{1, 768, 3072},   {32, 768, 768},   {128, 768, 768},
+                                       {128, 768, 3072}, {128, 3072, 768}, {512, 768, 768},
+                                       {512, 768, 3072}, {512, 3072, 768}};
     const size_t runs = argc > 1 ? strtoul(argv[1], NULL, 10) : 72;
     isa level;
     pool *p;

@@ -15,7 +15,8 @@
 
 typedef enum {
     PLAIN_F32,
-    PLAIN_BF16 /* weights and the operands of matrix products in bf16, sums in fp32 */
+    PLAIN_BF16 /* operands of matrix products in bf16, sums and all else in fp32. Without AMX the
+                  operands of linear maps are rounded and multiplied in fp32; attention is fp32 */
 } plain_precision;
 
 /** Smallest and largest value seen at each slot, e.g. "layers.0.attention/scores". */
