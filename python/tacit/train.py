@@ -11,6 +11,7 @@ metrics. After every epoch a checkpoint is written; --resume goes on from it.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import time
@@ -252,13 +253,24 @@ def teacher_logits(
     master: PreTrainedModel, rows: Sequence[Encoded], path: Path, config: Config, resume: bool
 ) -> torch.Tensor:
     """The teacher's output for each row; kept on disk for an interrupted run to go on."""
+    lesson = fingerprint(master, rows)
     if resume and path.exists():
-        logits = torch.load(path, weights_only=True)
-        if len(logits) == len(rows):
-            return logits
+        kept = torch.load(path, weights_only=True)
+        if kept["lesson"] == lesson:
+            return kept["logits"]
     logits = predict(master, rows, config.batch, config.bf16)
-    torch.save(logits, path)
+    torch.save({"lesson": lesson, "logits": logits}, path)
     return logits
+
+
+def fingerprint(master: PreTrainedModel, rows: Sequence[Encoded]) -> str:
+    """Of the teacher's head and all rows: what was kept from others is not used."""
+    digest = hashlib.sha256()
+    for parameter in list(master.parameters())[-2:]:
+        digest.update(parameter.detach().numpy().tobytes())
+    for row in rows:
+        digest.update(np.asarray(row.ids, dtype=np.int32).tobytes())
+    return digest.hexdigest()
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -15,7 +15,7 @@ from tacit.export import EMBEDDINGS, ENCODER, INDEX, export
 from tacit.glue import TASKS, read_split
 from tacit.model import Shape, find, load, load_encoder, load_tokenizer, make_student
 from tacit.text import collate, encode, shuffled_batches
-from tacit.train import Config, main, predict, train
+from tacit.train import Config, main, predict, teacher_logits, train
 
 TOY = {"task": "sst2", "max_tokens": 16, "batch": 16, "rate": 1e-2, "bf16": False}
 
@@ -71,6 +71,20 @@ def test_resume_refuses_another_configuration(data: Path, encoder: Path, tmp_pat
     with pytest.raises(SystemExit, match="another configuration"):
         other = Config(model=str(encoder), epochs=2, limit=32, **TOY)
         train(other, data, tmp_path / "out", tmp_path / "work", True)
+
+
+def test_kept_logits_are_of_this_teacher_and_these_rows(
+    data: Path, teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    master, path, config = load(teacher), tmp_path / "logits.pt", Config(**TOY)
+    rows = encode(load_tokenizer(teacher), read_split(data, "sst2", "dev"), 16)
+    logits = teacher_logits(master, rows, path, config, True)
+    calls = []
+    monkeypatch.setattr(train_module, "predict", lambda *_: calls.append(1) or logits)
+    assert torch.equal(teacher_logits(master, rows, path, config, True), logits)
+    assert not calls
+    teacher_logits(master, rows[::-1], path, config, True)
+    assert len(calls) == 1
 
 
 def test_command_makes_the_teacher_too(data: Path, encoder: Path, tmp_path: Path) -> None:
