@@ -92,7 +92,7 @@ static status accept_one(void *ctx, error *err)
 static void open_tls(channel *out[2], const channel_options *o)
 {
     error err = {0};
-    identity *owner, *cloud;
+    identity *owner = NULL, *cloud = NULL;
     acceptance a = {.options = tls_defaults()};
     if (o) {
         a.options.channel = *o;
