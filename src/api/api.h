@@ -18,7 +18,7 @@
 
 struct tacit_model {
     model *model;
-    tokenizer *tokenizer;
+    tokenizer *tokenizer; /* NULL of a directory that is protected for a server */
 };
 
 /** What a protection gives away, said once for every report. */
@@ -62,6 +62,9 @@ status session_new(tacit_session **out, const char *protect, const runner_setup 
 status session_adopt(tacit_session **out, const model *m, const protection *how, runner *r,
                      error *err) MUST_USE;
 void session_free(tacit_session *s);
+
+/** ERR_USAGE where the model has no tokenizer, so that it cannot be asked from here. */
+status model_check_askable(const tacit_model *m, error *err) MUST_USE;
 
 /** The packed tokens of a run: owns what `tokens` points to. */
 typedef struct {

@@ -101,34 +101,48 @@ static void close_all(attack *a)
     stip_owner_close(&a->owner);
 }
 
-static json_t *trials_json(const stip_attack_result *r)
+/* NULL where memory is lacking, as the lists below. */
+static json_t *trial_json(const stip_attack_trial *t)
+{
+    return json_pack("{s:s, s:f, s:s*, s:I, s:I, s:f}", "what", t->what, "noise", t->noise, "note",
+                     t->note, "tried", (json_int_t)t->tried, "recovered", (json_int_t)t->recovered,
+                     "share", t->tried ? (double)t->recovered / (double)t->tried : 0.0);
+}
+
+static json_t *result_list(const stip_attack_result *r)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < r->n_trials; i++) {
-        const stip_attack_trial *t = &r->trials[i];
-        json_array_append_new(list,
-                              json_pack("{s:s, s:f, s:s*, s:I, s:I, s:f}", "what", t->what, "noise",
-                                        t->noise, "note", t->note, "tried", (json_int_t)t->tried,
-                                        "recovered", (json_int_t)t->recovered, "share",
-                                        t->tried ? (double)t->recovered / (double)t->tried : 0.0));
+    for (size_t i = 0; list && i < r->n_trials; i++) {
+        if (json_array_append_new(list, trial_json(&r->trials[i])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *attack_list(const stip_attack_result *results)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < STIP_ATTACKS; i++) {
+        const stip_attack_result *r = &results[i];
+        json_t *item = json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", r->id, "name", r->name, "knows",
+                                 r->knows, "why", r->why, "trials", result_list(r));
+        if (json_array_append_new(list, item) != 0) {
+            json_decref(list);
+            return NULL;
+        }
     }
     return list;
 }
 
 static json_t *report_json(const attack *a, const stip_attack_result *results)
 {
-    json_t *list = json_array();
-    for (size_t i = 0; i < STIP_ATTACKS; i++) {
-        const stip_attack_result *r = &results[i];
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", r->id, "name",
-                                              r->name, "knows", r->knows, "why", r->why, "trials",
-                                              trials_json(r)));
-    }
     return json_pack("{s:s, s:s*, s:I, s:I, s:s, s:o}", "model", a->name, "base",
                      a->base ? a->base->dir : NULL, "texts", (json_int_t)a->tokens.n_seqs, "tokens",
                      (json_int_t)a->tokens.n_rows, "note",
                      "STIP is a heuristic; these are known attacks on it, not all that there are",
-                     "attacks", list);
+                     "attacks", attack_list(results));
 }
 
 static status run(char **json, attack *a, const char *dir, const char *key, const char *base,

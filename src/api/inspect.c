@@ -5,8 +5,12 @@
 static status describe(char **json, const tacit_model *m, error *err)
 {
     json_t *o = model_describe(m->model);
-    if (o && json_object_set_new(o, "tokenizer_vocabulary",
-                                 json_integer((json_int_t)tokenizer_vocab(m->tokenizer))) != 0) {
+    const bool ok =
+        m->tokenizer
+            ? json_object_set_new(o, "tokenizer_vocabulary",
+                                  json_integer((json_int_t)tokenizer_vocab(m->tokenizer))) == 0
+            : json_object_set_new(o, "protected", json_string("stip")) == 0;
+    if (!ok) {
         json_decref(o);
         o = NULL;
     }

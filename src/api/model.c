@@ -1,5 +1,23 @@
 #include "api/api.h"
 #include "base/mem.h"
+#include "stip/protect.h"
+
+/* A directory that is protected for a server holds none: texts stay with their owner. */
+static status open_tokenizer(tacit_model *m, const char *dir, error *err)
+{
+    bool is_protected;
+    TRY(stip_is_protected(&is_protected, dir, err));
+    if (is_protected) {
+        return OK;
+    }
+    TRY(tokenizer_open(&m->tokenizer, dir, err));
+    if (tokenizer_vocab(m->tokenizer) > m->model->embeddings.vocab) {
+        return error_set(err, ERR_ARTEFACT,
+                         "%s: the tokenizer has ids up to %zu, config.json has vocab_size %zu", dir,
+                         tokenizer_vocab(m->tokenizer) - 1, m->model->embeddings.vocab);
+    }
+    return OK;
+}
 
 static status open_model(tacit_model **out, const char *dir, error *err)
 {
@@ -10,12 +28,7 @@ static status open_model(tacit_model **out, const char *dir, error *err)
     }
     status st = model_open(&m->model, dir, err);
     if (st == OK) {
-        st = tokenizer_open(&m->tokenizer, dir, err);
-    }
-    if (st == OK && tokenizer_vocab(m->tokenizer) > m->model->embeddings.vocab) {
-        st = error_set(err, ERR_ARTEFACT,
-                       "%s: the tokenizer has ids up to %zu, config.json has vocab_size %zu", dir,
-                       tokenizer_vocab(m->tokenizer) - 1, m->model->embeddings.vocab);
+        st = open_tokenizer(m, dir, err);
     }
     if (st != OK) {
         tacit_model_free(m);
@@ -23,6 +36,15 @@ static status open_model(tacit_model **out, const char *dir, error *err)
     }
     *out = m;
     return OK;
+}
+
+status model_check_askable(const tacit_model *m, error *err)
+{
+    return m->tokenizer ? OK
+                        : error_set(err, ERR_USAGE,
+                                    "%s: is protected by STIP: it answers the rows of a data "
+                                    "owner, not texts",
+                                    m->model->dir);
 }
 
 tacit_status tacit_model_open(tacit_model **out, const char *dir, tacit_error *err)

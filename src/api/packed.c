@@ -60,6 +60,8 @@ static status encode_all(packed *p, const tacit_model *m, const tacit_input *inp
 status packed_from_texts(packed *out, const tacit_model *m, const tacit_input *inputs, size_t n,
                          error *err)
 {
+    *out = (packed){0};
+    TRY(model_check_askable(m, err));
     status st = make_sequences(out, n, err);
     if (st == OK) {
         st = encode_all(out, m, inputs, err);

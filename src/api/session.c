@@ -228,7 +228,11 @@ tacit_status tacit_session_new(tacit_session **out, const tacit_model *m,
     o = o ? o : &defaults;
     const runner_setup setup = {
         .model = m->model, .precision = o->precision, .threads = o->threads};
-    const status st = session_new(out, o->protect, &setup, &inner);
+    *out = NULL;
+    status st = model_check_askable(m, &inner);
+    if (st == OK) {
+        st = session_new(out, o->protect, &setup, &inner);
+    }
     if (st == OK) {
         (*out)->owner = m;
     }

@@ -109,6 +109,9 @@ expect 2 '--key is missing' "$tacit" protect "$bert" "$tmp/server"
 expect 0 'a heuristic' "$tacit" protect "$bert" "$tmp/server" --key "$tmp/owner" --seed-file "$tmp/seed"
 expect_json '"seed": "read"' "$tacit" protect "$bert" "$tmp/server2" --key "$tmp/owner2" --seed-file "$tmp/seed" --json
 expect 0 'the same' sh -c "cmp $tmp/server/model.safetensors $tmp/server2/model.safetensors && echo the same"
+expect 0 'protected  *stip' "$tacit" show "$tmp/server"
+expect 0 'sound' "$tacit" verify "$tmp/server"
+expect 2 'protected by STIP' "$tacit" run "$tmp/server" dull
 expect 2 'exists already' "$tacit" protect "$bert" "$tmp/server" --key "$tmp/owner3"
 expect 8 'protected already' "$tacit" protect "$tmp/server" "$tmp/none" --key "$tmp/owner3"
 expect 0 '100.0 %  [0-9]* of [0-9]* tokens$' "$tacit" attack "$tmp/server" --key "$tmp/owner" --data "$tmp/lines.txt"

@@ -196,13 +196,37 @@ static void test_convert(void **state)
     assert_int_equal(rmdir(parent), 0);
 }
 
+/* Protected and attacked: the report is whole, or there is none, and no folder stays. */
+static status attack(void *ctx, error *err)
+{
+    const char *parent = ctx;
+    tacit_error why = {0};
+    char *json = NULL;
+    const tacit_status st = tacit_attack(MODEL, &(tacit_attack_options){.limit = 1}, &json, &why);
+    const bool whole = st != TACIT_OK || strstr(json, "\"A5\"");
+    tacit_string_free(json);
+    nftw(parent, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    return whole ? told(st, &why, err) : error_set(err, ERR_INTERNAL, "an attack is missing");
+}
+
+static void test_attack(void **state)
+{
+    (void)state;
+    char parent[] = "/tmp/tacit-test-fault-XXXXXX";
+    assert_non_null(mkdtemp(parent));
+    assert_int_equal(setenv("TMPDIR", parent, 1), 0);
+    exhaust(attack, parent, FAULT_MEMORY, false);
+    exhaust(attack, parent, FAULT_FILES, false);
+    assert_int_equal(unsetenv("TMPDIR"), 0);
+    nftw(parent, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    assert_int_equal(rmdir(parent), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_run),
-        cmocka_unit_test(test_reports),
-        cmocka_unit_test(test_eval),
-        cmocka_unit_test(test_convert),
+        cmocka_unit_test(test_run),     cmocka_unit_test(test_reports), cmocka_unit_test(test_eval),
+        cmocka_unit_test(test_convert), cmocka_unit_test(test_attack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
