@@ -55,15 +55,17 @@ status certificate_check_use(X509 *cert, error *err)
 {
     const uint32_t ends = XKU_SSL_SERVER | XKU_SSL_CLIENT;
     const uint32_t extended = X509_get_extended_key_usage(cert);
+    const uint32_t usage = X509_get_key_usage(cert);
+    const bool authority = X509_check_ca(cert) != 0;
+    ERR_clear_error(); /* of an extension that cannot be read: then none of the three is had */
     if (extended == UINT32_MAX || (extended & ends) != ends) {
         return error_set(err, ERR_AUTH,
                          "the certificate is not for both ends of TLS (extended key usage)");
     }
-    const uint32_t usage = X509_get_key_usage(cert);
     if (usage == UINT32_MAX || !(usage & KU_DIGITAL_SIGNATURE)) {
         return error_set(err, ERR_AUTH, "the certificate is not for signatures (key usage)");
     }
-    if (X509_check_ca(cert) != 0) {
+    if (authority) {
         return error_set(err, ERR_AUTH, "the certificate is an authority's");
     }
     return OK;
