@@ -219,6 +219,13 @@ typedef struct {
 /** Time of one inference on random weights of a shape. */
 TACIT_API tacit_status tacit_bench(const tacit_bench_options *o, char **json, tacit_error *err);
 
+/** An authority and a certificate for each role in a new directory, which must not be there yet:
+ * ca.pem and ca.key, ROLE.pem and ROLE.key. roles: names separated by commas ("owner,cloud");
+ * NULL: all of developer, owner, cloud, server0, server1, dealer, he-server. days: 1 to 3650; 0:
+ * 365. *json says which party needs which files. */
+TACIT_API tacit_status tacit_certs(const char *dir, const char *roles, size_t days, char **json,
+                                   tacit_error *err);
+
 /** What this machine offers: processor, instruction sets, kernels, threads, memory, libraries. */
 TACIT_API tacit_status tacit_doctor(char **json, tacit_error *err);
 

@@ -12,6 +12,7 @@ _tacit() {
     --precision) choices='f32 bf16' ;;
     --protect | -p) choices='plain' ;;
     --recipe | -r) choices='exact mpcformer secformer freediv freediv-2quad thex poly' ;;
+    --roles) choices='developer owner cloud server0 server1 dealer he-server' ;;
     --shape | -s) choices='bert-tiny minilm-l6 bert-base bert-large' ;;
     esac
     if [[ -z $choices && $word == -* ]]; then

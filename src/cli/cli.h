@@ -85,6 +85,7 @@ int verb_verify(int argc, char **argv);
 int verb_convert(int argc, char **argv);
 int verb_protect(int argc, char **argv);
 int verb_attack(int argc, char **argv);
+int verb_certs(int argc, char **argv);
 int verb_bench(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 

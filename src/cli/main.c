@@ -11,6 +11,7 @@ static const verb verbs[] = {
     {"convert", "SRC DST", "apply a recipe without training", verb_convert},
     {"protect", "MODEL DST", "STIP: permute a model for a server", verb_protect},
     {"attack", "MODEL", "STIP: what the known attacks recover", verb_attack},
+    {"certs", "DIR", "an authority and certificates for the parties", verb_certs},
     {"bench", "", "time an inference on random weights of a shape", verb_bench},
     {"doctor", "", "what this machine offers", verb_doctor},
 };

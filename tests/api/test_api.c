@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "support/scratch.h"
 #include "tacit.h"
 #include "test.h"
 
@@ -392,6 +393,39 @@ static void test_convert(void **state)
     unlink(data);
 }
 
+static void test_certs(void **state)
+{
+    (void)state;
+    tacit_error err = {0};
+    char *folder = scratch_new(), *dir = scratch_path(folder, "certs"), *json = NULL;
+    assert_int_equal(tacit_certs(dir, "cloud,owner", 0, &json, &err), TACIT_OK);
+    json_t *report = json_loads(json, 0, NULL);
+    assert_int_equal(json_integer_value(json_object_get(report, "days")), 365);
+    const json_t *parties = json_object_get(report, "parties");
+    assert_int_equal(json_array_size(parties), 2);
+    for (size_t i = 0; i < 2; i++) { /* in the order of the roles; every file named is there */
+        const json_t *party = json_array_get(parties, i);
+        assert_string_equal(json_string_value(json_object_get(party, "role")),
+                            i ? "cloud" : "owner");
+        const json_t *files = json_object_get(party, "files");
+        assert_int_equal(json_array_size(files), 3);
+        for (size_t j = 0; j < 3; j++) {
+            char *path = scratch_path(dir, json_string_value(json_array_get(files, j)));
+            size_t len;
+            free(scratch_read(path, &len));
+            assert_true(len > 100);
+            free(path);
+        }
+    }
+    json_decref(report);
+    tacit_string_free(json);
+    assert_int_equal(tacit_certs(dir, NULL, 0, &json, &err), TACIT_ERR_USAGE);
+    assert_null(json);
+    assert_non_null(strstr(err.text, "exists already"));
+    free(dir);
+    scratch_remove(folder);
+}
+
 static void test_names_of_statuses(void **state)
 {
     (void)state;
@@ -415,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_eval_of_a_regression),
         cmocka_unit_test(test_bench_and_doctor),
         cmocka_unit_test(test_convert),
+        cmocka_unit_test(test_certs),
         cmocka_unit_test(test_names_of_statuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

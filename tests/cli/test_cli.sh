@@ -44,7 +44,7 @@ expect 2 'usage: tacit VERB' "$tacit"
 expect 0 'tacit doctor' "$tacit" --help
 expect 0 '^tacit [0-9]' "$tacit" --version
 expect 2 "'walk' is no verb" "$tacit" walk
-for verb in run eval show verify convert protect attack bench doctor; do
+for verb in run eval show verify convert protect attack certs bench doctor; do
     expect 0 "usage: tacit $verb" "$tacit" $verb --help
 done
 expect 2 'usage: tacit run MODEL' "$tacit" run
@@ -119,6 +119,17 @@ expect 0 'STIP is a heuristic' "$tacit" attack "$tmp/server" --key "$tmp/owner" 
 expect_json '"id": "A4"' "$tacit" attack "$bert" --limit 2 --json
 expect 5 'chmod 600' sh -c "chmod 644 $tmp/owner2/stip.key; $tacit attack $tmp/server2 --key $tmp/owner2"
 expect 3 'stip.key' "$tacit" attack "$tmp/server" --key "$tmp/no-owner"
+expect 0 'owner.key' "$tacit" certs "$tmp/certs" --roles owner,cloud --days 7
+expect 0 '^600 ' stat -c '%a %n' "$tmp/certs/owner.key"
+expect 0 '^700 ' stat -c '%a %n' "$tmp/certs"
+expect 2 'exists already' "$tacit" certs "$tmp/certs"
+expect_json '"days": 365, .*"role": "he-server"' "$tacit" certs "$tmp/every" --json
+expect 0 '^14$' sh -c "ls '$tmp/every' | grep -c 'owner\\|cloud\\|server\\|dealer\\|developer'"
+expect 2 "'nobody' is no role" "$tacit" certs "$tmp/none" --roles nobody
+expect 2 'comes twice' "$tacit" certs "$tmp/none" --roles owner,owner
+expect 2 'from 1 to 3650' "$tacit" certs "$tmp/none" --days 4000
+expect 2 'never good' "$tacit" certs "$tmp/none" --days 0
+expect 7 'no/dir: cannot be made' "$tacit" certs "$tmp/no/dir"
 
 expect 0 'median' "$tacit" bench --shape bert-tiny --tokens 16 --repeat 2
 expect 2 "shape 'huge'" "$tacit" bench --shape huge
