@@ -84,6 +84,8 @@ typedef struct {
     const char *protect;   /* "plain" or "stip"; NULL: plain */
     const char *precision; /* "f32" (NULL) or "bf16" */
     size_t threads;        /* 0: one per processor */
+    const char *peers;     /* "cloud=HOST:PORT": the other parties; NULL: all in this process */
+    const char *certs;     /* with peers: directory with ca.pem and this party's certificate */
 } tacit_session_options;
 
 /** Everything that does not depend on an input: packs weights, starts threads. o may be NULL. The
@@ -149,6 +151,31 @@ TACIT_API tacit_status tacit_result_json(const tacit_result *r, size_t i, char *
 
 TACIT_API size_t tacit_model_labels(const tacit_model *m);
 TACIT_API const char *tacit_model_label(const tacit_model *m, size_t label);
+
+/* ---- parties ---- */
+
+/** One party of a protocol, for others to call. */
+typedef struct tacit_party tacit_party;
+
+typedef struct {
+    const char *role;   /* "cloud" */
+    const char *model;  /* directory that tacit protect wrote for the cloud */
+    const char *certs;  /* directory with ca.pem, ROLE.pem and ROLE.key */
+    const char *listen; /* HOST:PORT; port 0: one that is free */
+    size_t threads;     /* 0: one per processor */
+    /** Told when a session is over: "" or why it failed. Any thread. NULL: nobody is told. */
+    void (*session_over)(void *ctx, const char *why);
+    void *ctx;
+} tacit_party_options;
+
+TACIT_API tacit_status tacit_party_new(tacit_party **out, const tacit_party_options *o,
+                                       tacit_error *err);
+TACIT_API void tacit_party_free(tacit_party *p);
+TACIT_API unsigned tacit_party_port(const tacit_party *p);
+/** Serve until tacit_party_stop. */
+TACIT_API tacit_status tacit_party_run(tacit_party *p, tacit_error *err);
+/** From any thread. */
+TACIT_API void tacit_party_stop(tacit_party *p);
 
 /* ---- whole jobs ---- */
 

@@ -1,4 +1,5 @@
 #include "api/api.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "stip/protect.h"
 
@@ -19,6 +20,12 @@ static status open_tokenizer(tacit_model *m, const char *dir, error *err)
     return OK;
 }
 
+/* What the developer of a protected model gives to the data owner: tables and a key, no layers. */
+static bool is_owners_part(const char *dir)
+{
+    return file_exists_in(dir, STIP_KEY_FILE);
+}
+
 static status open_model(tacit_model **out, const char *dir, error *err)
 {
     *out = NULL;
@@ -26,7 +33,8 @@ static status open_model(tacit_model **out, const char *dir, error *err)
     if (!m) {
         return error_memory(err);
     }
-    status st = model_open(&m->model, dir, err);
+    status st = is_owners_part(dir) ? model_open_tables(&m->model, dir, err)
+                                    : model_open(&m->model, dir, err);
     if (st == OK) {
         st = open_tokenizer(m, dir, err);
     }

@@ -34,9 +34,8 @@ static const protection protections[] = {
 
 status protection_find(const protection **out, const char *name, const model *m, error *err)
 {
-    (void)m; /* no recipe asks for a protection of its own so far */
-    if (!name) {
-        name = protections[0].name;
+    if (!name) { /* the owner's part of a protected model can run in no other way */
+        name = m->layers ? "plain" : "stip";
     }
     for (size_t i = 0; i < sizeof protections / sizeof *protections; i++) {
         if (strcmp(name, protections[i].name) == 0) {

@@ -37,12 +37,18 @@ typedef struct {
     const model *model;    /* outlives the runner */
     const char *precision; /* NULL: f32 */
     size_t threads;        /* 0: one per processor */
+    const char *peers;     /* "cloud=HOST:PORT": other machines; NULL: everybody is here */
+    const char *certs;     /* with peers: the directory of this party's certificate */
 } runner_setup;
 
 status runner_plain_new(runner **out, const runner_setup *s, error *err) MUST_USE;
 
 /** Developer, cloud and owner, all of them here; model->dir must be a directory. */
 status runner_stip_new(runner **out, const runner_setup *s, error *err) MUST_USE;
+
+/** The owner alone, with a cloud at the address of setup->peers; model->dir is the owner's part of
+ * a protected model. */
+status runner_stip_remote_new(runner **out, const runner_setup *s, error *err) MUST_USE;
 
 /** Over an engine that is there already; takes pool and engine over, whatever it returns. */
 status runner_of_engine(runner **out, const model *m, pool *p, engine *e, error *err) MUST_USE;

@@ -52,6 +52,12 @@ status runner_plain_new(runner **out, const runner_setup *s, error *err)
     plain_options o = {.precision = PLAIN_F32};
     pool *p = NULL;
     engine *e = NULL;
+    if (!s->model->layers) {
+        return error_set(err, ERR_USAGE,
+                         "%s is the owner's part of a protected model: it holds no "
+                         "layers to run in the clear",
+                         s->model->dir);
+    }
     TRY(cpu_pick(&o.isa, err));
     if (s->precision && strcmp(s->precision, "bf16") == 0) {
         o.precision = PLAIN_BF16;

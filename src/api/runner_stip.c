@@ -102,6 +102,15 @@ static status connect_parties(stip_runner *r, error *err)
 status runner_stip_new(runner **out, const runner_setup *s, error *err)
 {
     *out = NULL;
+    if (s->peers) {
+        return runner_stip_remote_new(out, s, err);
+    }
+    if (!s->model->layers) {
+        return error_set(err, ERR_USAGE,
+                         "%s is the owner's part of a protected model: name the "
+                         "cloud that runs the other part",
+                         s->model->dir);
+    }
     if (s->precision && strcmp(s->precision, "f32") != 0) {
         return error_set(err, ERR_USAGE, "precision '%s': under stip it is f32", s->precision);
     }

@@ -226,8 +226,11 @@ tacit_status tacit_session_new(tacit_session **out, const tacit_model *m,
     static const tacit_session_options defaults = {0};
     error inner = {0};
     o = o ? o : &defaults;
-    const runner_setup setup = {
-        .model = m->model, .precision = o->precision, .threads = o->threads};
+    const runner_setup setup = {.model = m->model,
+                                .precision = o->precision,
+                                .threads = o->threads,
+                                .peers = o->peers,
+                                .certs = o->certs};
     *out = NULL;
     status st = model_check_askable(m, &inner);
     if (st == OK) {

@@ -87,6 +87,7 @@ int verb_protect(int argc, char **argv);
 int verb_attack(int argc, char **argv);
 int verb_certs(int argc, char **argv);
 int verb_bench(int argc, char **argv);
+int verb_party(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 
 #endif

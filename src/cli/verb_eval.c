@@ -101,6 +101,9 @@ int verb_eval(int argc, char **argv)
     const option options[] = {
         {"protect", 'p', "NAME", "protection: plain (default) or stip", OPTION_STRING, &so.protect},
         {"precision", 0, "NAME", "of plain: f32 (default) or bf16", OPTION_STRING, &so.precision},
+        {"peers", 0, "LIST", "other parties elsewhere: cloud=HOST:PORT", OPTION_STRING, &so.peers},
+        {"certs", 'c', "DIR", "with --peers: ca.pem, owner.pem and owner.key", OPTION_STRING,
+         &so.certs},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &so.threads},
         {"predictions", 'o', "FILE", "write a line of JSON for each example", OPTION_STRING,
          &predictions},

@@ -8,7 +8,7 @@ enum { MAX_TEXT_BYTES = 1 << 24, MAX_PROTECTIONS = 8 };
 
 typedef struct {
     common common;
-    const char *dir, *text, *file, *pair, *protect, *precision;
+    const char *dir, *text, *file, *pair, *protect, *precision, *peers, *certs;
     size_t threads;
     tacit_model *model;
     tacit_input input;
@@ -70,8 +70,11 @@ static bool find_input(job *j, int *exit_code)
 /* One protection: an object with the answer and what it cost; NULL with *err filled. */
 static json_t *run_once(const job *j, const char *protect, tacit_error *err)
 {
-    const tacit_session_options o = {
-        .protect = protect, .precision = j->precision, .threads = j->threads};
+    const tacit_session_options o = {.protect = protect,
+                                     .precision = j->precision,
+                                     .threads = j->threads,
+                                     .peers = j->peers,
+                                     .certs = j->certs};
     tacit_session *s = NULL;
     tacit_result *r = NULL;
     char *answer = NULL, *report = NULL;
@@ -257,6 +260,9 @@ int verb_run(int argc, char **argv)
         {"protect", 'p', "NAMES", "protections, by commas: plain (default), stip", OPTION_STRING,
          &j.protect},
         {"precision", 0, "NAME", "of plain: f32 (default) or bf16", OPTION_STRING, &j.precision},
+        {"peers", 0, "LIST", "other parties elsewhere: cloud=HOST:PORT", OPTION_STRING, &j.peers},
+        {"certs", 'c', "DIR", "with --peers: ca.pem, owner.pem and owner.key", OPTION_STRING,
+         &j.certs},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &j.threads},
     };
     const char *operands[2] = {0};

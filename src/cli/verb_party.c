@@ -1,0 +1,85 @@
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+typedef struct {
+    tacit_party *party;
+    sigset_t signals;
+} watch;
+
+/* SIGINT and SIGTERM end the party in good order. */
+static void *wait_for_signal(void *arg)
+{
+    watch *w = arg;
+    int which;
+    sigwait(&w->signals, &which);
+    tacit_party_stop(w->party);
+    return NULL;
+}
+
+static void session_over(void *ctx, const char *why)
+{
+    (void)ctx;
+    fprintf(stderr, *why ? "session failed: %s\n" : "session over%s\n", why);
+}
+
+static int serve(const common *c, const tacit_party_options *o)
+{
+    tacit_error err = {0};
+    watch w = {0};
+    pthread_t watcher;
+    sigemptyset(&w.signals);
+    sigaddset(&w.signals, SIGINT);
+    sigaddset(&w.signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &w.signals, NULL); /* every thread made from here on inherits it */
+    if (tacit_party_new(&w.party, o, &err) != TACIT_OK) {
+        return cli_fail(c, &err);
+    }
+    if (pthread_create(&watcher, NULL, wait_for_signal, &w) != 0) {
+        tacit_party_free(w.party);
+        err.code = TACIT_ERR_RESOURCE;
+        snprintf(err.text, sizeof err.text, "cannot start a thread");
+        return cli_fail(c, &err);
+    }
+    if (c->json) {
+        cli_print_json(c, json_pack("{s:s, s:s, s:i}", "role", o->role, "model", o->model, "port",
+                                    (int)tacit_party_port(w.party)));
+    } else {
+        printf("%s serves %s on port %u\n", o->role, o->model, tacit_party_port(w.party));
+    }
+    fflush(stdout);
+    const tacit_status st = tacit_party_run(w.party, &err);
+    if (st != TACIT_OK) {
+        pthread_kill(watcher, SIGTERM);
+    }
+    pthread_join(watcher, NULL);
+    tacit_party_free(w.party);
+    return st == TACIT_OK ? EXIT_OK : cli_fail(c, &err);
+}
+
+int verb_party(int argc, char **argv)
+{
+    common c = {0};
+    tacit_party_options o = {.listen = "127.0.0.1:7421"};
+    const option options[] = {
+        {"model", 'm', "DIR", "the directory that tacit protect wrote for the cloud", OPTION_STRING,
+         &o.model},
+        {"certs", 'c', "DIR", "ca.pem, cloud.pem and cloud.key (tacit certs)", OPTION_STRING,
+         &o.certs},
+        {"listen", 'l', "ADDRESS", "HOST:PORT (default: 127.0.0.1:7421; port 0: a free one)",
+         OPTION_STRING, &o.listen},
+        {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &o.threads},
+    };
+    const char *role[1];
+    int code = EXIT_OK;
+    if (!cli_parse(&c, cli_verb("party"), options, sizeof options / sizeof *options, argc, argv,
+                   role, 1, 1, &code)) {
+        return code;
+    }
+    o.role = role[0];
+    o.session_over = c.quiet ? NULL : session_over;
+    return serve(&c, &o);
+}

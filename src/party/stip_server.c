@@ -1,0 +1,183 @@
+#define _GNU_SOURCE
+#include "party/stip_server.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "net/socket.h"
+#include "net/tls.h"
+#include "party/stip_cloud.h"
+
+/* A caller and the thread that answers. */
+typedef struct {
+    stip_server *server;
+    pthread_t thread;
+    int fd;
+    bool begun, over; /* under the lock; a slot that is begun and over waits to be joined */
+    channel *owner;   /* under the lock, while there is one to cut off */
+} slot;
+
+struct stip_server {
+    stip_cloud *cloud;
+    identity *me;
+    listener *door;
+    stip_server_log *log;
+    void *log_ctx;
+    atomic_bool stopped;
+    pthread_mutex_t lock;
+    slot slots[STIP_SERVER_SESSIONS];
+};
+
+status stip_server_new(stip_server **out, const char *dir, const char *certs, const char *address,
+                       size_t threads, error *err)
+{
+    *out = NULL;
+    stip_server *s = mem_new(1, sizeof *s);
+    if (!s) {
+        return error_memory(err);
+    }
+    pthread_mutex_init(&s->lock, NULL);
+    status st = identity_new(&s->me, certs, ROLE_CLOUD, err);
+    if (st == OK) {
+        st = stip_cloud_new(&s->cloud, dir, threads, err);
+    }
+    if (st == OK) {
+        st = listener_new(&s->door, address, err);
+    }
+    if (st != OK) {
+        stip_server_free(s);
+        return st;
+    }
+    *out = s;
+    return OK;
+}
+
+void stip_server_free(stip_server *s)
+{
+    if (s) {
+        listener_free(s->door);
+        stip_cloud_free(s->cloud);
+        identity_free(s->me);
+        pthread_mutex_destroy(&s->lock);
+        mem_free(s);
+    }
+}
+
+unsigned stip_server_port(const stip_server *s)
+{
+    return listener_port(s->door);
+}
+
+/* From now on, or no longer, a stop cuts this channel off. False where the stop has come. */
+static bool show_channel(slot *l, channel *c)
+{
+    stip_server *s = l->server;
+    pthread_mutex_lock(&s->lock);
+    l->owner = c;
+    const bool goes_on = !atomic_load(&s->stopped);
+    pthread_mutex_unlock(&s->lock);
+    return goes_on;
+}
+
+static status answer_caller(slot *l, error *err)
+{
+    stip_server *s = l->server;
+    channel *owner = NULL;
+    TRY(tls_accept(&owner, l->fd, s->me, role_only(ROLE_OWNER), NULL, err));
+    status st = OK;
+    if (show_channel(l, owner)) {
+        st = stip_cloud_serve(s->cloud, owner, err);
+    }
+    (void)!show_channel(l, NULL);
+    channel_free(owner);
+    return st;
+}
+
+static void *slot_main(void *arg)
+{
+    slot *l = arg;
+    stip_server *s = l->server;
+    error why = {0};
+    const status st = answer_caller(l, &why);
+    if (s->log) {
+        s->log(s->log_ctx, st == OK ? "" : why.text);
+    }
+    pthread_mutex_lock(&s->lock);
+    l->over = true;
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+static void set_slot(slot *l, stip_server *s, slot to)
+{
+    pthread_mutex_lock(&s->lock);
+    *l = to;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Join threads that are over, or all of them. */
+static void join(stip_server *s, bool all)
+{
+    for (size_t i = 0; i < STIP_SERVER_SESSIONS; i++) {
+        slot *l = &s->slots[i];
+        pthread_mutex_lock(&s->lock);
+        const bool due = l->begun && (l->over || all);
+        pthread_mutex_unlock(&s->lock);
+        if (due) {
+            pthread_join(l->thread, NULL);
+            set_slot(l, s, (slot){0});
+        }
+    }
+}
+
+/* A thread for the caller; without a free slot the call is dropped. */
+static void admit(stip_server *s, int fd)
+{
+    join(s, false);
+    for (size_t i = 0; i < STIP_SERVER_SESSIONS; i++) {
+        slot *l = &s->slots[i];
+        if (l->begun) {
+            continue;
+        }
+        set_slot(l, s, (slot){.server = s, .fd = fd, .begun = true});
+        if (pthread_create(&l->thread, NULL, slot_main, l) == 0) {
+            return;
+        }
+        set_slot(l, s, (slot){0});
+        break;
+    }
+    close(fd);
+}
+
+status stip_server_run(stip_server *s, stip_server_log *log, void *ctx, error *err)
+{
+    status st = OK;
+    s->log = log;
+    s->log_ctx = ctx;
+    while (st == OK && !atomic_load(&s->stopped)) {
+        int fd = -1;
+        st = listener_wait(s->door, -1, &fd, err);
+        if (st == OK) {
+            admit(s, fd);
+        }
+    }
+    const bool asked = atomic_load(&s->stopped);
+    stip_server_stop(s);
+    join(s, true);
+    return asked ? OK : st;
+}
+
+void stip_server_stop(stip_server *s)
+{
+    atomic_store(&s->stopped, true);
+    listener_cancel(s->door);
+    pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; i < STIP_SERVER_SESSIONS; i++) {
+        if (s->slots[i].owner) {
+            channel_cancel(s->slots[i].owner);
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+}

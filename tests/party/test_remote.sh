@@ -1,0 +1,72 @@
+#!/bin/sh
+# Developer, cloud and owner as three processes over TLS on the loopback.
+# shellcheck disable=SC2317 # functions are called through check
+set -u
+tacit=$TACIT_BUILD/tacit
+model=tests/vectors/models/bert-sequence
+tmp=$(mktemp -d)
+cloud=
+trap '[ -n "$cloud" ] && kill "$cloud" 2>/dev/null; rm -rf "$tmp"' EXIT
+failed=0
+
+check() { # check NAME COMMAND...
+    name=$1
+    shift
+    if "$@" >"$tmp/out" 2>&1; then
+        echo "ok: $name"
+    else
+        echo "FAILED: $name"
+        sed 's/^/    /' "$tmp/out"
+        failed=1
+    fi
+}
+
+fails_with() { # fails_with CODE WORDS COMMAND...
+    code=$1 words=$2
+    shift 2
+    "$@" >"$tmp/both" 2>&1
+    got=$?
+    cat "$tmp/both"
+    [ "$got" -eq "$code" ] && grep -q "$words" "$tmp/both"
+}
+
+check 'certificates' "$tacit" certs "$tmp/certs" --roles owner,cloud
+check 'other certificates' "$tacit" certs "$tmp/others" --roles owner,cloud
+check 'protect' "$tacit" protect $model "$tmp/cloud" --key "$tmp/owner"
+
+"$tacit" party cloud --model "$tmp/cloud" --certs "$tmp/certs" --listen 127.0.0.1:0 --json \
+    >"$tmp/log" 2>"$tmp/errors" &
+cloud=$!
+for _ in $(seq 100); do
+    grep -q port "$tmp/log" && break
+    sleep 0.1
+done
+port=$(sed -n 's/.*"port": \([0-9]*\).*/\1/p' "$tmp/log")
+peers=cloud=127.0.0.1:$port
+
+run() { "$tacit" run "$1" "the film was very good!" --json --peers "$peers" --certs "$2"; }
+
+# Sums run in another order, so the last digits of the logits differ.
+label_and_logits() { grep -o '"label": "[a-z]*"\|"logits": \[-*[0-9.]\{6\}'; }
+"$tacit" run $model "the film was very good!" --json | label_and_logits >"$tmp/clear"
+run "$tmp/owner" "$tmp/certs" | label_and_logits >"$tmp/private"
+check 'the answer is the one in the clear' cmp "$tmp/clear" "$tmp/private"
+check 'the answer is not empty' test -s "$tmp/private"
+check 'a stranger is refused' fails_with 5 . run "$tmp/owner" "$tmp/others"
+check 'no certificate, no run' fails_with 2 certificate "$tacit" run "$tmp/owner" a --peers "$peers"
+check 'wrong peers' fails_with 2 'cloud=HOST:PORT' "$tacit" run "$tmp/owner" a --peers "$port" --certs "$tmp/certs"
+check 'not in the clear' fails_with 2 'no layers' "$tacit" run "$tmp/owner" a --protect plain
+check 'not alone' fails_with 2 'name the cloud' "$tacit" run "$tmp/owner" a
+check 'another key' "$tacit" protect $model "$tmp/cloud2" --key "$tmp/owner2"
+check 'a key for another model is refused' fails_with 6 'model' run "$tmp/owner2" "$tmp/certs"
+check 'a clear model is refused' fails_with 8 'no protected model' \
+    "$tacit" party cloud --model $model --certs "$tmp/certs" --listen 127.0.0.1:0
+check 'a role that is none' fails_with 2 "role 'king'" "$tacit" party king
+run "$tmp/owner" "$tmp/certs" | label_and_logits >"$tmp/private"
+check 'the cloud still answers' cmp "$tmp/clear" "$tmp/private"
+kill -TERM "$cloud"
+check 'the cloud ends in good order' wait "$cloud"
+cloud=
+check 'nobody there' fails_with 4 'cloud' run "$tmp/owner" "$tmp/certs"
+check 'nothing of the text is in the log' sh -c "! grep -q film '$tmp/log' '$tmp/errors'"
+exit $failed
