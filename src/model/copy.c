@@ -137,7 +137,7 @@ static void empty_directory(int fd)
     union {
         char bytes[4096];
         struct dirent64 align;
-    } buffer;
+    } buffer = {{0}}; /* MemorySanitizer does not see the kernel write */
     for (bool removed = true; removed;) {
         removed = false;
         lseek(fd, 0, SEEK_SET);
