@@ -33,7 +33,7 @@ outgoing channel_start(channel *c, uint32_t op, const void *data, size_t len)
     channel_count_frame(&c->count.sent, len);
     c->has_sent = c->sending = true;
     return (outgoing){
-        .piece = {c->stage, (const uint8_t *)data + first},
+        .piece = {c->stage, len > first ? (const uint8_t *)data + first : NULL},
         .left = {FRAME_HEADER_BYTES + first, len - first},
         .until = channel_deadline(c, len),
     };
