@@ -214,6 +214,12 @@ FILES = {
     "bert-decoder": ("BertTokenizer", {"added_tokens_decoder": {
         "30522": added("<new>", lstrip=True), "103": added("[MASK]", lstrip=True, special=True),
         "30523": added("Über", normalized=True)}}),
+    "bert-old": ("BertTokenizer", {"strip_accents": True}, {
+        "special_tokens_map.json": {
+            "sep_token": {"content": "[unused1]", "lstrip": True, "rstrip": False, "normalized": False,
+                          "single_word": False},
+            "mask_token": "<mask>", "extra_special_tokens": ["<pad>", "</s>"]},
+        "added_tokens.json": {"<mask>": 30522, "</s>": 30523, "Über": 30524, "foo_bar": 30525}}),
     "gpt2": ("GPT2Tokenizer", {}),
     "gpt2-prefix": ("GPT2Tokenizer", {"add_prefix_space": True}),
     "roberta": ("RobertaTokenizer", {}),
@@ -224,7 +230,7 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_vocabulary_files(name, mixed, real, tmp_path):
     transformers = pytest.importorskip("transformers")
-    kind, config = FILES[name]
+    kind, config, *more = FILES[name]
     folder = tmp_path / "files"
     folder.mkdir()
     if kind == "BertTokenizer":
@@ -235,6 +241,8 @@ def test_vocabulary_files(name, mixed, real, tmp_path):
         shutil.copy(DATA / "tokenizers" / "gpt2.vocab.bpe", folder / "merges.txt")
     if config:
         (folder / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
+    for file, content in (more[0] if more else {}).items():
+        (folder / file).write_text(json.dumps(content), encoding="utf-8")
     reference = getattr(transformers, kind).from_pretrained(folder)._tokenizer
     compare(folder, reference, mixed + real, tmp_path)
 

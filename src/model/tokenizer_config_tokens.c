@@ -19,17 +19,42 @@ static int by_id(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* A special token that a file names with flags of its own keeps those. */
-static added_flags flags_of(const tokenizer_config *c, span content)
+static bool same(span a, span b)
 {
-    for (size_t i = 0; i < SPECIAL_NAMES; i++) {
-        const special_token *s = &c->special[i];
-        if (s->content.data && s->content.len == content.len &&
-            (content.len == 0 || memcmp(s->content.data, content.data, content.len) == 0)) {
-            return s->flags;
+    return a.data && a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static const char *const extra_keys[] = {"extra_special_tokens", "additional_special_tokens"};
+
+/* An element of those lists: a string, or an object with its content. */
+static span extra_content(const json_t *value)
+{
+    const json_t *content = json_is_object(value) ? json_object_get(value, "content") : value;
+    return (span){(const uint8_t *)json_string_value(content), json_string_length(content)};
+}
+
+static bool is_extra(const json_t *doc, span content)
+{
+    for (size_t k = 0; k < 2; k++) {
+        const json_t *list = json_object_get(doc, extra_keys[k]);
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            if (same(extra_content(json_array_get(list, i)), content)) {
+                return true;
+            }
         }
     }
-    return (added_flags){.normalized = true};
+    return false;
+}
+
+/* added_tokens.json has no flags: special tokens are looked for in the text as it is, the others
+ * in the normalised text. */
+static added_flags flags_of(const tokenizer_config *c, span content)
+{
+    bool special = is_extra(c->config, content) || is_extra(c->map, content);
+    for (size_t i = 0; i < SPECIAL_NAMES; i++) {
+        special = special || same(c->special[i].content, content);
+    }
+    return (added_flags){.normalized = !special};
 }
 
 static status parse_id(size_t *id, const char *key, const char *where, error *err)
@@ -119,30 +144,30 @@ static status add_from_files(const tokenizer_config *c, tokenizer *t, error *err
     return st;
 }
 
-/* "additional_special_tokens": ["<x>", {"content": "<y>", …}, …] */
+/* "additional_special_tokens": ["<x>", {"content": "<y>", …}, …]; what is added already stays as
+ * it is. */
 static status add_extra(tokenizer *t, const json_t *doc, const char *where, error *err)
 {
-    static const char *const keys[] = {"extra_special_tokens", "additional_special_tokens"};
     for (size_t k = 0; k < 2; k++) {
-        const json_t *list = json_object_get(doc, keys[k]);
+        const json_t *list = json_object_get(doc, extra_keys[k]);
         for (size_t i = 0; i < json_array_size(list); i++) {
             const json_t *value = json_array_get(list, i);
-            const json_t *content =
-                json_is_object(value) ? json_object_get(value, "content") : value;
-            if (!json_is_string(content)) {
+            const span content = extra_content(value);
+            if (!content.data) {
                 return error_set(err, ERR_ARTEFACT,
-                                 "%s: %s[%zu] must be a string or have "
-                                 "'content'",
-                                 where, keys[k], i);
+                                 "%s: %s[%zu] must be a string or have 'content'", where,
+                                 extra_keys[k], i);
+            }
+            if (content.len == 0 || vocab_find(&t->added, content) != VOCAB_NONE) {
+                continue;
             }
             added_flags flags = {0};
             if (json_is_object(value)) {
                 TRY(tokenizer_read_flags(&flags, value, where, err));
+                flags.normalized = json_is_true(json_object_get(value, "normalized"));
             }
             uint32_t id;
-            TRY(tokenizer_add_token(
-                t, (span){(const uint8_t *)json_string_value(content), json_string_length(content)},
-                flags, &id, err));
+            TRY(tokenizer_add_token(t, content, flags, &id, err));
         }
     }
     return OK;
