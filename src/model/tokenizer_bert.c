@@ -58,8 +58,14 @@ static void set_normaliser(normaliser *n, const tokenizer_config *c)
     }
 }
 
+static const char *const classes[] = {"BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer",
+                                      "MobileBertTokenizer", NULL};
+
 static status set_up(tokenizer *t, const tokenizer_config *c, span lines, error *err)
 {
+    if (c->class_name && !tokenizer_config_is(c, classes)) {
+        return tokenizer_config_refuse_class(c, err);
+    }
     if (!c->special[SPECIAL_UNK].content.data) {
         return error_set(err, ERR_ARTEFACT, "tokenizer_config.json: unk_token must be given");
     }

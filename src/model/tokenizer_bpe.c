@@ -65,18 +65,19 @@ static bool has(const vocab *pieces, const char *piece)
     return vocab_find(pieces, (span){(const uint8_t *)piece, strlen(piece)}) != VOCAB_NONE;
 }
 
+static const char *const gpt2_classes[] = {"GPT2Tokenizer", NULL};
+static const char *const roberta_classes[] = {"RobertaTokenizer", "BartTokenizer",
+                                              "LongformerTokenizer", NULL};
+
 /* The class's name, else what the vocabulary looks like. */
 static status find_family(const tokenizer *t, const tokenizer_source *s, bool *roberta, error *err)
 {
     tokenizer_config c;
-    const status st = tokenizer_config_read(&c, s, NULL, err);
-    const char *name = st == OK ? c.class_name : NULL;
-    if (name && strncmp(name, "GPT2Tokenizer", 13) == 0) {
-        *roberta = false;
-    } else if (name && strncmp(name, "RobertaTokenizer", 16) == 0) {
-        *roberta = true;
-    } else {
-        *roberta = has(&t->pieces, "<s>") && has(&t->pieces, "</s>");
+    status st = tokenizer_config_read(&c, s, NULL, err);
+    *roberta = c.class_name ? tokenizer_config_is(&c, roberta_classes)
+                            : has(&t->pieces, "<s>") && has(&t->pieces, "</s>");
+    if (st == OK && c.class_name && !*roberta && !tokenizer_config_is(&c, gpt2_classes)) {
+        st = tokenizer_config_refuse_class(&c, err);
     }
     tokenizer_config_clear(&c);
     return st;

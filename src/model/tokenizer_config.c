@@ -119,3 +119,23 @@ void tokenizer_config_clear(tokenizer_config *c)
     json_decref(c->added);
     *c = (tokenizer_config){0};
 }
+
+bool tokenizer_config_is(const tokenizer_config *c, const char *const *names)
+{
+    for (; c->class_name && *names; names++) {
+        const size_t len = strlen(*names);
+        const char *rest = c->class_name + len;
+        if (strncmp(c->class_name, *names, len) == 0 && (!*rest || strcmp(rest, "Fast") == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+status tokenizer_config_refuse_class(const tokenizer_config *c, error *err)
+{
+    return error_set(err, ERR_ARTEFACT,
+                     "tokenizer_config.json: tokenizer_class '%.64s' is not supported without "
+                     "tokenizer.json",
+                     c->class_name);
+}

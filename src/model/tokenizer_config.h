@@ -40,6 +40,13 @@ status tokenizer_config_read(tokenizer_config *c, const tokenizer_source *s,
                              const char *const *defaults, error *err) MUST_USE;
 void tokenizer_config_clear(tokenizer_config *c);
 
+/** Whether the class, with or without "Fast", is one of the names, which end with NULL; false
+ * where the files name none. */
+bool tokenizer_config_is(const tokenizer_config *c, const char *const *names);
+
+/** ERR_ARTEFACT for a class that reads the vocabulary in some other way. */
+status tokenizer_config_refuse_class(const tokenizer_config *c, error *err) MUST_USE;
+
 /** Add all that the files name to t, which has its pieces and normaliser; ids receive those of
  * the special tokens, VOCAB_NONE for none. */
 status tokenizer_config_add_tokens(const tokenizer_config *c, tokenizer *t,

@@ -163,6 +163,13 @@ static void test_family_of_a_bpe_vocabulary(void **state)
     CHECK_IDS(s, "ab", 2);
     s.tokenizer_config = of("{\"tokenizer_class\":\"RobertaTokenizer\"}");
     CHECK_IDS(s, "ab", 5, 2, 6); /* <s> and </s> are added */
+    s.tokenizer_config = of("{\"tokenizer_class\":\"Qwen2Tokenizer\"}");
+    check_refused(&s, "tokenizer_class", "'Qwen2Tokenizer'");
+    s = (tokenizer_source){.vocab_txt = of(BERT)};
+    s.tokenizer_config = of("{\"tokenizer_class\":\"DistilBertTokenizerFast\"}");
+    CHECK_IDS(s, "a", 2, 5, 3);
+    s.tokenizer_config = of("{\"tokenizer_class\":\"BertJapaneseTokenizer\"}");
+    check_refused(&s, "tokenizer_class", "'BertJapaneseTokenizer'");
 }
 
 int main(void)
