@@ -27,12 +27,34 @@ TRAINING = [" ".join(WORDS)] * 2 + mixed_lines(400, seed=3)
 
 
 def wordpiece_vocab() -> list[str]:
-    words = "the of and to in is was for on that with have don ll hello world token tiny cafe resume naive"
+    words = "the of and to in is was for on that with have don ll hello world token tiny cafe naive"
     ends = "ization ing s ed er able aff un foo bar ab ij"
-    others = "的 是 我 学 东 。 ， п р и в е т σ ς ο å ü é ñ ı ß ж İ ﬁ ½ ² ア テ ス ト 한 ᄒ ᅡ ᆫ ١ ا ب ل م न म"
+    others = "的 是 我 学 东 。 ， п р и в е т σ ς ο å ü é ñ ı ß ж "
+    others += "İ ﬁ ½ ² ア テ ス ト 한 ᄒ ᅡ ᆫ ١ ا ب ل م न म"
     chars = [c for c in string.printable if not c.isspace()]
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *chars, *words.split(), *others.split(), "😀", "foo_"]
-    pieces += ["##" + p for p in [*string.ascii_letters, *string.digits, *ends.split(), *others.split(), "_", "\u0301"]]
+    pieces = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        *chars,
+        *words.split(),
+        *others.split(),
+        "😀",
+        "foo_",
+    ]
+    pieces += [
+        "##" + p
+        for p in [
+            *string.ascii_letters,
+            *string.digits,
+            *ends.split(),
+            *others.split(),
+            "_",
+            "\u0301",
+        ]
+    ]
     return list(dict.fromkeys(pieces))
 
 
@@ -59,11 +81,15 @@ def added(vocab: dict[str, int], *tokens: tuple[str, dict]) -> list[dict]:
 
 
 def write_json(folder: pathlib.Path, name: str, document: dict) -> None:
-    (folder / name).write_text(json.dumps(document, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+    (folder / name).write_text(
+        json.dumps(document, ensure_ascii=False, indent=0) + "\n", encoding="utf-8"
+    )
 
 
 def bert_files(folder: pathlib.Path, config: dict) -> Tokenizer:
-    (folder / "vocab.txt").write_text("".join(p + "\n" for p in wordpiece_vocab()), encoding="utf-8")
+    (folder / "vocab.txt").write_text(
+        "".join(p + "\n" for p in wordpiece_vocab()), encoding="utf-8"
+    )
     write_json(folder, "tokenizer_config.json", config)
     return transformers.BertTokenizer.from_pretrained(folder)._tokenizer
 
@@ -74,12 +100,22 @@ def bert_json(folder: pathlib.Path) -> Tokenizer:
     t.normalizer = normalizers.BertNormalizer(lowercase=True)
     t.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     t.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+    )
     document = json.loads(t.to_str())
     document["added_tokens"] = added(
-        vocab, ("[PAD]", {"special": True}), ("[UNK]", {"special": True}), ("[CLS]", {"special": True}),
-        ("[SEP]", {"special": True}), ("[MASK]", {"special": True, "lstrip": True}),
-        ("word", {"single_word": True}), ("CAFÉ", {"normalized": True}), ("</s>", {"rstrip": True}))
+        vocab,
+        ("[PAD]", {"special": True}),
+        ("[UNK]", {"special": True}),
+        ("[CLS]", {"special": True}),
+        ("[SEP]", {"special": True}),
+        ("[MASK]", {"special": True, "lstrip": True}),
+        ("word", {"single_word": True}),
+        ("CAFÉ", {"normalized": True}),
+        ("</s>", {"rstrip": True}),
+    )
     write_json(folder, "tokenizer.json", document)
     return Tokenizer.from_file(str(folder / "tokenizer.json"))
 
@@ -88,29 +124,43 @@ def roberta_json(folder: pathlib.Path) -> Tokenizer:
     vocab, merges = train_bpe(["<s>", "<pad>", "</s>", "<unk>"], ["<mask>"])
     t = Tokenizer(models.BPE(vocab, merges))
     t.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
-    t.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=True)
+    t.post_processor = processors.RobertaProcessing(
+        ("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=True
+    )
     document = json.loads(t.to_str())
     document["added_tokens"] = added(
-        vocab, *((c, {"special": True}) for c in ("<s>", "<pad>", "</s>", "<unk>")),
-        ("<mask>", {"special": True, "lstrip": True}))
+        vocab,
+        *((c, {"special": True}) for c in ("<s>", "<pad>", "</s>", "<unk>")),
+        ("<mask>", {"special": True, "lstrip": True}),
+    )
     write_json(folder, "tokenizer.json", document)
     write_json(folder, "tokenizer_config.json", {"model_max_length": 512})
     return Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
 def bpe_files(folder: pathlib.Path, kind: str, config: dict) -> Tokenizer:
-    special = ([], ["<|endoftext|>"]) if kind == "GPT2Tokenizer" else (["<s>", "<pad>", "</s>", "<unk>"], ["<mask>"])
+    special = (
+        ([], ["<|endoftext|>"])
+        if kind == "GPT2Tokenizer"
+        else (["<s>", "<pad>", "</s>", "<unk>"], ["<mask>"])
+    )
     vocab, merges = train_bpe(*special)
     write_json(folder, "vocab.json", vocab)
     lines = ["#version: 0.2", *(f"{a} {b}" for a, b in merges)]
     (folder / "merges.txt").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    write_json(folder, "tokenizer_config.json", {"tokenizer_class": kind, "model_max_length": 10**30, **config})
+    write_json(
+        folder,
+        "tokenizer_config.json",
+        {"tokenizer_class": kind, "model_max_length": 10**30, **config},
+    )
     return getattr(transformers, kind).from_pretrained(folder)._tokenizer
 
 
 FOLDERS = {
     "bert-files": lambda f: bert_files(f, {"model_max_length": 128}),
-    "bert-cased-files": lambda f: bert_files(f, {"do_lower_case": False, "additional_special_tokens": ["<mask>"]}),
+    "bert-cased-files": lambda f: bert_files(
+        f, {"do_lower_case": False, "additional_special_tokens": ["<mask>"]}
+    ),
     "bert-json": bert_json,
     "roberta-json": roberta_json,
     "roberta-files": lambda f: bpe_files(f, "RobertaTokenizer", {}),
@@ -128,8 +178,16 @@ def case(t: Tokenizer, text: str, pair: str | None, max_tokens: int) -> dict:
         source = pair if sequence == 1 else text
         begin.append(len(source[:a].encode()))
         end.append(len(source[:b].encode()))
-    return {"text": text, "pair": pair, "max_tokens": max_tokens, "ids": e.ids, "types": e.type_ids,
-            "truncated": len(whole.ids) > max_tokens, "begin": begin, "end": end}
+    return {
+        "text": text,
+        "pair": pair,
+        "max_tokens": max_tokens,
+        "ids": e.ids,
+        "types": e.type_ids,
+        "truncated": len(whole.ids) > max_tokens,
+        "begin": begin,
+        "end": end,
+    }
 
 
 def write_cases(folder: pathlib.Path, t: Tokenizer, seed: int) -> int:

@@ -31,7 +31,10 @@ def classes() -> dict[int, int]:
     clean, cjk, strip = bert(clean=True), bert(cjk=True), bert(strip=True)
     marks, nfd = normalizers.StripAccents(), normalizers.NFD()
     space, word = pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Whitespace()
-    punct, gpt2 = pre_tokenizers.BertPreTokenizer(), pre_tokenizers.ByteLevel(add_prefix_space=False)
+    punct, gpt2 = (
+        pre_tokenizers.BertPreTokenizer(),
+        pre_tokenizers.ByteLevel(add_prefix_space=False),
+    )
 
     def joined(splitter, text: str) -> bool:
         return len(splitter.pre_tokenize_str(text)) == 1
@@ -88,7 +91,7 @@ def pairs(full: dict[int, list[int]]) -> list[tuple[int, int, int]]:
 
 
 def combining_classes(full: dict[int, list[int]]) -> dict[int, int]:
-    """Found by sorting against one mark of each class: a mark moves before those of a higher one."""
+    """Found by sorting against one mark of each class: marks move before those of higher ones."""
     nfd = normalizers.NFD()
     overlay, iota = "\u0334", "\u0345"  # the lowest class, 1, and the highest, 240
 
@@ -191,8 +194,16 @@ def main() -> None:
         "Lower case: first, last, step, what is added modulo 2^32.",
         numbers("unicode_lowering", lower),
     )
-    print(len(flags), "class runs,", len(triples) // 3, "decompositions,", len(combining),
-          "combining runs,", len(lower) // 4, "lower-case runs")
+    print(
+        len(flags),
+        "class runs,",
+        len(triples) // 3,
+        "decompositions,",
+        len(combining),
+        "combining runs,",
+        len(lower) // 4,
+        "lower-case runs",
+    )
 
 
 if __name__ == "__main__":

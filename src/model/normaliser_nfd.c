@@ -16,27 +16,36 @@ static status push_mark(norm_text *out, const norm_scratch *s, const norm_mark *
 }
 
 /* Write the stretch that is held, class by class: at most 255 walks over it. */
-static status flush(norm_text *out, norm_scratch *s)
+static status write_by_class(norm_text *out, const norm_scratch *s)
 {
-    bool sorted = true;
     bool has[256] = {false};
     for (size_t i = 0; i < s->n_marks; i++) {
         has[s->marks[i].combining] = true;
-        sorted = sorted && (i == 0 || s->marks[i - 1].combining <= s->marks[i].combining);
     }
     size_t next = 0;
     for (unsigned k = 0; k < 256; k++) {
-        if (!sorted && !has[k]) {
-            continue;
-        }
-        for (size_t i = 0; i < s->n_marks; i++) {
-            if (sorted || s->marks[i].combining == k) {
+        for (size_t i = 0; has[k] && i < s->n_marks; i++) {
+            if (s->marks[i].combining == k) {
                 TRY(push_mark(out, s, &s->marks[i], &next));
             }
         }
-        if (sorted) {
-            break;
-        }
+    }
+    return OK;
+}
+
+/* Write the stretch that is held, which nearly always is in order. */
+static status flush(norm_text *out, norm_scratch *s)
+{
+    bool sorted = true;
+    for (size_t i = 1; i < s->n_marks; i++) {
+        sorted = sorted && s->marks[i - 1].combining <= s->marks[i].combining;
+    }
+    size_t next = 0;
+    for (size_t i = 0; sorted && i < s->n_marks; i++) {
+        TRY(push_mark(out, s, &s->marks[i], &next));
+    }
+    if (!sorted) {
+        TRY(write_by_class(out, s));
     }
     s->n_marks = 0;
     s->n_origins = 0;
