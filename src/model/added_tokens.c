@@ -20,7 +20,7 @@ status added_set_add(added_set *s, span pattern, uint32_t id, added_flags flags,
     if (!mem_reserve((void **)&s->tokens, &s->cap, s->n + 1, sizeof *s->tokens)) {
         return error_memory(err);
     }
-    char *copy = mem_strndup((const char *)pattern.data, pattern.len);
+    char *copy = mem_strndup(pattern.len ? (const char *)pattern.data : "", pattern.len);
     if (!copy) {
         return error_memory(err);
     }

@@ -113,6 +113,9 @@ static status add_placed(tokenizer *t, placed_token *tokens, size_t n, const cha
     qsort(tokens, n, sizeof *tokens, by_id);
     for (size_t i = 0; i < n; i++) {
         uint32_t id;
+        if (tokens[i].content.len == 0) {
+            continue; /* stands for nothing */
+        }
         const status st = tokenizer_add_token(t, tokens[i].content, tokens[i].flags, &id, err);
         if (st != OK) {
             error_prefix(err, "%s", where);

@@ -123,6 +123,8 @@ static void test_added_tokens_of_every_file(void **state)
     s.tokenizer_config = of("{\"added_tokens_decoder\":{\"10\":{\"content\":\"<x>\"},"
                             "\"9\":{\"content\":\"<y>\",\"special\":true}}}");
     CHECK_IDS(s, "<z>a<x>", 2, 1, 1, 1, 5, 10, 3);
+    s.tokenizer_config = of("{\"added_tokens_decoder\":{\"10\":{\"content\":\"\"}}}");
+    CHECK_IDS(s, "a", 2, 5, 3);
     s.tokenizer_config = of("{\"added_tokens_decoder\":{\"9x\":{\"content\":\"<x>\"}}}");
     check_refused(&s, "tokenizer_config.json", "'9x'");
     s.tokenizer_config = of("{\"added_tokens_decoder\":{\"9\":{}}}");

@@ -232,6 +232,9 @@ static void test_added_tokens(void **state)
     check_refused(&s, "added_tokens[1]", "'<x>' is there twice");
     s.added = "[{'content':'<x>'}]";
     check_refused(&s, "added_tokens[0]", "'id'");
+    /* One that normalising makes empty is never found, and may be there twice like any other. */
+    s.added = "[{'id':6,'content':'\\u0001'},{'id':6,'content':'\\u0001'}]";
+    CHECK_IDS(s, "a\001", 3);
     s.added = "[{'id':6}]";
     check_refused(&s, "added_tokens[0]", "'content'");
     s.added = "[{'id':6,'content':''}]";
