@@ -19,13 +19,11 @@ test-python: ## set up an environment with PyTorch, and run the tests of python/
 	@tools/setup build python
 	@tools/test-python
 
-models: ## train and export the models in models/ anew (hours)
+models: ## train the models in models/ anew (half an hour)
 	@tools/setup build python
 	@tools/models
 
 bench: ## time one inference of each shape on random weights
-	@tools/setup build
-	@tools/build release
 	@tools/bench
 
 install: ## program, libraries, header, manual: PREFIX=/usr/local DESTDIR=
