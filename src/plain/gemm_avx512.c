@@ -220,7 +220,7 @@ static void multiply_tiles(tile t, const float *x, size_t height, size_t m, size
         t.x = x + i * k + from * rows;
         tile_any(&t, rows);
         t.y += rows * t.ldy;
-        t.fetch += t.fetch_a_chunk * n_chunks * LINE;
+        t.fetch = next ? t.fetch + t.fetch_a_chunk * n_chunks * LINE : NULL;
     }
 }
 
