@@ -28,12 +28,16 @@ import transformers
 from recipes import encoder_forward
 
 SEED = 20261121
-WORDS = ("the a of and to in is was it this that not good bad film movie very great plot fun dull"
-         " story love hate ing ed ly er est un able time warm cold").split(" ")
+WORDS = """
+    the a of and to in is was it this that not good bad film movie very great plot fun dull
+    story love hate ing ed ly er est un able time warm cold""".split()
 PUNCTUATION = [*list(".,!?'-"), "é", "日"]
-TEXTS = ["the film was very good!", "dull",
-         "it's a bad story, not fun - the plot was warm and cold",
-         "un##able to hate this movie?"]
+TEXTS = [
+    "the film was very good!",
+    "dull",
+    "it's a bad story, not fun - the plot was warm and cold",
+    "un##able to hate this movie?",
+]
 PAIRS = ["this is great.", "a good time", "", "it was not"]
 
 
@@ -60,8 +64,13 @@ def write_bpe(dst: Path) -> transformers.PreTrainedTokenizerBase:
     dst.mkdir(parents=True, exist_ok=True)
     bpe = tokenizers.ByteLevelBPETokenizer()
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-    bpe.train_from_iterator(TEXTS + PAIRS + [" ".join(WORDS)], vocab_size=300, min_frequency=1,
-                            special_tokens=special, show_progress=False)
+    bpe.train_from_iterator(
+        TEXTS + PAIRS + [" ".join(WORDS)],
+        vocab_size=300,
+        min_frequency=1,
+        special_tokens=special,
+        show_progress=False,
+    )
     bpe.save_model(str(dst))
     config = {"tokenizer_class": "RobertaTokenizer", "model_max_length": 38}
     (dst / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
@@ -90,8 +99,11 @@ def batches(tok: transformers.PreTrainedTokenizerBase) -> list[dict]:
     cases.append({"name": "pairs", "text": TEXTS, "pair": PAIRS})
     for case in cases:
         enc = tok(case["text"], case.get("pair"), padding=True, return_token_type_ids=True)
-        case |= {"ids": enc["input_ids"], "types": enc["token_type_ids"],
-                 "mask": enc["attention_mask"]}
+        case |= {
+            "ids": enc["input_ids"],
+            "types": enc["token_type_ids"],
+            "mask": enc["attention_mask"],
+        }
     holes = {k: v for k, v in cases[2].items() if k not in ("name", "text")}
     mask = [list(row) for row in holes["mask"]]
     for i in (2, 5, 6, len(mask[0]) - 1):
@@ -119,12 +131,15 @@ def kept(rows: torch.Tensor, mask: list[list[int]]) -> list:
 
 
 def write_expected(dst: Path, output: str, cases: list[dict], note: str) -> None:
-    by = (f"tools/make_model_fixtures.py, seed {SEED}, transformers {transformers.__version__}, "
-          f"torch {torch.__version__}, float64; {note}")
+    by = (
+        f"tools/make_model_fixtures.py, seed {SEED}, transformers {transformers.__version__}, "
+        f"torch {torch.__version__}, float64; {note}"
+    )
     lines = [json.dumps(c, ensure_ascii=False) for c in cases]
     head = json.dumps({"generator": by, "output": output})[:-1]
-    (dst / "expected.json").write_text(head + ',\n "cases": [\n' + ",\n".join(lines) + "\n]}\n",
-                                       encoding="utf-8")
+    (dst / "expected.json").write_text(
+        head + ',\n "cases": [\n' + ",\n".join(lines) + "\n]}\n", encoding="utf-8"
+    )
 
 
 def rounded(x):
@@ -136,13 +151,21 @@ def expect(dst: Path, tok, pooling: str = "mean") -> None:
     """Run what stands in dst through transformers."""
     config = transformers.AutoConfig.from_pretrained(dst)
     arch = config.architectures[0]
-    kind = ("logits" if "SequenceClassification" in arch else
-            "token_logits" if "TokenClassification" in arch else "embeddings")
-    auto = {"logits": transformers.AutoModelForSequenceClassification,
-            "token_logits": transformers.AutoModelForTokenClassification,
-            "embeddings": transformers.AutoModel}[kind]
-    model, report = auto.from_pretrained(dst, dtype=torch.float32, attn_implementation="eager",
-                                         output_loading_info=True)
+    kind = (
+        "logits"
+        if "SequenceClassification" in arch
+        else "token_logits"
+        if "TokenClassification" in arch
+        else "embeddings"
+    )
+    auto = {
+        "logits": transformers.AutoModelForSequenceClassification,
+        "token_logits": transformers.AutoModelForTokenClassification,
+        "embeddings": transformers.AutoModel,
+    }[kind]
+    model, report = auto.from_pretrained(
+        dst, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
+    )
     missing = {k for k in report["missing_keys"] if "pooler" not in k}
     assert not missing, f"{dst}: {missing}"
     model = model.double().eval()
@@ -159,14 +182,32 @@ def expect(dst: Path, tok, pooling: str = "mean") -> None:
     write_expected(dst, kind, cases, "by transformers")
 
 
-SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
-         "intermediate_size": 48, "max_position_embeddings": 40}
-SMALL_DISTIL = {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 48,
-                "max_position_embeddings": 40}
+SMALL = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 48,
+    "max_position_embeddings": 40,
+}
+SMALL_DISTIL = {
+    "dim": 32,
+    "n_layers": 2,
+    "n_heads": 4,
+    "hidden_dim": 48,
+    "max_position_embeddings": 40,
+}
 
 
-def bert(out: Path, name: str, cls=transformers.BertForSequenceClassification, seed: int = 0,
-         dtype=torch.float32, shard: str = "1GB", tokenizer_json: bool = False, **changes) -> Path:
+def bert(
+    out: Path,
+    name: str,
+    cls=transformers.BertForSequenceClassification,
+    seed: int = 0,
+    dtype=torch.float32,
+    shard: str = "1GB",
+    tokenizer_json: bool = False,
+    **changes,
+) -> Path:
     dst = out / name
     tok = write_wordpiece(dst, "BertTokenizer", tokenizer_json)
     config = transformers.BertConfig(vocab_size=len(wordpiece_vocab()), **(SMALL | changes))
@@ -179,8 +220,9 @@ def bert(out: Path, name: str, cls=transformers.BertForSequenceClassification, s
 def distilbert(out: Path, name: str, cls, seed: int, **changes) -> None:
     dst = out / name
     tok = write_wordpiece(dst, "DistilBertTokenizer", False)
-    config = transformers.DistilBertConfig(vocab_size=len(wordpiece_vocab()),
-                                           **(SMALL_DISTIL | changes))
+    config = transformers.DistilBertConfig(
+        vocab_size=len(wordpiece_vocab()), **(SMALL_DISTIL | changes)
+    )
     randomise(cls(config), SEED + seed).save_pretrained(dst)
     expect(dst, tok)
 
@@ -188,8 +230,7 @@ def distilbert(out: Path, name: str, cls, seed: int, **changes) -> None:
 def roberta(out: Path, name: str, cls, seed: int, **changes) -> None:
     dst = out / name
     tok = write_bpe(dst)
-    config = transformers.RobertaConfig(vocab_size=len(tok), type_vocab_size=1,
-                                        **(SMALL | changes))
+    config = transformers.RobertaConfig(vocab_size=len(tok), type_vocab_size=1, **(SMALL | changes))
     randomise(cls(config), SEED + seed).save_pretrained(dst)
     expect(dst, tok)
 
@@ -213,15 +254,27 @@ def sentence(out: Path, name: str, source: str, mode: str, normalise: bool) -> N
     """A sentence-transformers directory around the weights of another."""
     dst = linked(out, name, source, json.loads((out / source / "config.json").read_text()))
     kinds = ["Transformer", "Pooling"] + (["Normalize"] if normalise else [])
-    modules = [{"idx": i, "name": str(i), "path": f"{i}_{k}" if i else "",
-                "type": f"sentence_transformers.models.{k}"} for i, k in enumerate(kinds)]
+    modules = [
+        {
+            "idx": i,
+            "name": str(i),
+            "path": f"{i}_{k}" if i else "",
+            "type": f"sentence_transformers.models.{k}",
+        }
+        for i, k in enumerate(kinds)
+    ]
     (dst / "modules.json").write_text(json.dumps(modules, indent=2) + "\n")
     (dst / "1_Pooling").mkdir()
-    pooling = {"word_embedding_dimension": 32, "pooling_mode_cls_token": mode == "cls",
-               "pooling_mode_mean_tokens": mode == "mean", "pooling_mode_max_tokens": False}
+    pooling = {
+        "word_embedding_dimension": 32,
+        "pooling_mode_cls_token": mode == "cls",
+        "pooling_mode_mean_tokens": mode == "mean",
+        "pooling_mode_max_tokens": False,
+    }
     (dst / "1_Pooling/config.json").write_text(json.dumps(pooling, indent=2) + "\n")
     (dst / "sentence_bert_config.json").write_text(
-        json.dumps({"max_seq_length": 24, "do_lower_case": False}, indent=2) + "\n")
+        json.dumps({"max_seq_length": 24, "do_lower_case": False}, indent=2) + "\n"
+    )
     expect(dst, transformers.BertTokenizerFast.from_pretrained(dst), mode)
 
 
@@ -230,9 +283,12 @@ def old_names(out: Path, name: str, source: str) -> None:
     dst = out / name
     shutil.copytree(out / source, dst)
     state = safetensors.torch.load_file(dst / "model.safetensors")
-    old = {k.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias",
-                                                                    "LayerNorm.beta"): v
-           for k, v in state.items()}
+    old = {
+        k.replace("LayerNorm.weight", "LayerNorm.gamma").replace(
+            "LayerNorm.bias", "LayerNorm.beta"
+        ): v
+        for k, v in state.items()
+    }
     safetensors.torch.save_file(old, dst / "model.safetensors", {"format": "pt"})
 
 
@@ -252,10 +308,16 @@ def recipe_tensors(config: dict, seed: int) -> dict[str, np.ndarray]:
 
     for i in range(config["num_hidden_layers"]):
         a = f"tacit.layers.{i}.attention"
-        t |= {f"{a}.kappa": rng.uniform(0.5, 2.0, heads), f"{a}.shift": rng.uniform(0, 2, heads),
-              f"{a}.w1": rng.normal(0, 0.3, (width, 1)), f"{a}.b1": rng.normal(0.5, 0.3, width),
-              f"{a}.w2": rng.normal(0, 0.4, (width, width)), f"{a}.b2": rng.normal(0.3, 0.3, width),
-              f"{a}.w3": rng.normal(0, 0.2, (1, width)), f"{a}.b3": rng.normal(0.1, 0.1, 1)}
+        t |= {
+            f"{a}.kappa": rng.uniform(0.5, 2.0, heads),
+            f"{a}.shift": rng.uniform(0, 2, heads),
+            f"{a}.w1": rng.normal(0, 0.3, (width, 1)),
+            f"{a}.b1": rng.normal(0.5, 0.3, width),
+            f"{a}.w2": rng.normal(0, 0.4, (width, width)),
+            f"{a}.b2": rng.normal(0.3, 0.3, width),
+            f"{a}.w3": rng.normal(0, 0.2, (1, width)),
+            f"{a}.b3": rng.normal(0.1, 0.1, 1),
+        }
         polynomial(f"layers.{i}.attention", sigma)
         polynomial(f"layers.{i}.activation", gelu)
         polynomial(f"layers.{i}.attention_norm", rsqrt)
@@ -268,29 +330,70 @@ def recipe_tensors(config: dict, seed: int) -> dict[str, np.ndarray]:
 # name → recipe, and the directory that holds the weights
 RECIPES: dict[str, tuple[dict, str]] = {
     "mpcformer": ({"recipe": "mpcformer"}, "bert-sequence"),
-    "secformer": ({"recipe": "secformer", "ranges": {"layers.0.attention/scores": [-3.5, 6.25],
-                                                     "embeddings.norm/variance": [0.25, 4]}},
-                  "bert-sequence"),
+    "secformer": (
+        {
+            "recipe": "secformer",
+            "ranges": {
+                "layers.0.attention/scores": [-3.5, 6.25],
+                "embeddings.norm/variance": [0.25, 4],
+            },
+        },
+        "bert-sequence",
+    ),
     "freediv-2quad": ({"recipe": "freediv-2quad"}, "bert-sequence"),
-    "freediv-2quad-kappa": ({"recipe": "freediv-2quad",
-                             "attention": {"c": 4.0, "length_power": 0.5}}, "bert-constants"),
+    "freediv-2quad-kappa": (
+        {"recipe": "freediv-2quad", "attention": {"c": 4.0, "length_power": 0.5}},
+        "bert-constants",
+    ),
     "freediv": ({"recipe": "freediv"}, "bert-constants"),
     "thex": ({"recipe": "thex"}, "bert-constants"),
-    "thex-literal": ({"recipe": "thex", "attention": {"form": "thex", "literal": True},
-                      "norm": {"form": "layernorm"}}, "bert-constants"),
+    "thex-literal": (
+        {
+            "recipe": "thex",
+            "attention": {"form": "thex", "literal": True},
+            "norm": {"form": "layernorm"},
+        },
+        "bert-constants",
+    ),
     "poly": ({"recipe": "poly"}, "bert-constants"),
-    "poly-layernorm": ({"recipe": "poly", "attention": {"lo": -7.0, "hi": 7.0},
-                        "norm": {"form": "layernorm-polynomial"},
-                        "embedding_norm": {"form": "layernorm-polynomial"},
-                        "pooler": {"form": "polynomial"}}, "bert-constants"),
-    "sigma-relu": ({"recipe": "custom", "activation": {"form": "silu"}, "attention": {
-        "form": "scaled-sigma", "sigma": "relu", "length_power": 0.75}}, "bert-sequence"),
-    "sigma-gelu": ({"recipe": "custom", "activation": {"form": "gelu-tanh"}, "attention": {
-        "form": "scaled-sigma", "sigma": "gelu"}}, "bert-sequence"),
-    "power-2": ({"recipe": "custom", "attention": {"form": "power"}, "pooler": {"form": "none"}},
-                "bert-sequence"),
-    "power-4-rmsnorm": ({"recipe": "custom", "attention": {"form": "power", "power": 4},
-                         "norm": {"form": "rmsnorm"}}, "bert-sequence"),
+    "poly-layernorm": (
+        {
+            "recipe": "poly",
+            "attention": {"lo": -7.0, "hi": 7.0},
+            "norm": {"form": "layernorm-polynomial"},
+            "embedding_norm": {"form": "layernorm-polynomial"},
+            "pooler": {"form": "polynomial"},
+        },
+        "bert-constants",
+    ),
+    "sigma-relu": (
+        {
+            "recipe": "custom",
+            "activation": {"form": "silu"},
+            "attention": {"form": "scaled-sigma", "sigma": "relu", "length_power": 0.75},
+        },
+        "bert-sequence",
+    ),
+    "sigma-gelu": (
+        {
+            "recipe": "custom",
+            "activation": {"form": "gelu-tanh"},
+            "attention": {"form": "scaled-sigma", "sigma": "gelu"},
+        },
+        "bert-sequence",
+    ),
+    "power-2": (
+        {"recipe": "custom", "attention": {"form": "power"}, "pooler": {"form": "none"}},
+        "bert-sequence",
+    ),
+    "power-4-rmsnorm": (
+        {
+            "recipe": "custom",
+            "attention": {"form": "power", "power": 4},
+            "norm": {"form": "rmsnorm"},
+        },
+        "bert-sequence",
+    ),
 }
 
 
@@ -301,8 +404,10 @@ def recipe(out: Path, name: str, tacit: dict, source: str) -> None:
     state = safetensors.torch.load_file(out / source / "model.safetensors")
     cases = batches(transformers.BertTokenizerFast.from_pretrained(dst))
     for case in cases:
-        y = [encoder_forward(config, state, *rows) for rows in
-             zip(case["ids"], case["types"], case["mask"], strict=True)]
+        y = [
+            encoder_forward(config, state, *rows)
+            for rows in zip(case["ids"], case["types"], case["mask"], strict=True)
+        ]
         case["expected"] = rounded([r.tolist() for r in y])
     write_expected(dst, "logits", cases, "by tools/recipes.py")
 
@@ -326,15 +431,30 @@ def main() -> None:
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
 
-    labels = {"id2label": {0: "negative", 1: "positive"},
-              "label2id": {"negative": 0, "positive": 1}}
+    labels = {
+        "id2label": {0: "negative", 1: "positive"},
+        "label2id": {"negative": 0, "positive": 1},
+    }
     t = transformers
     bert(out, "bert-sequence", tokenizer_json=True, **labels)
-    bert(out, "bert-odd", seed=1, hidden_size=72, num_attention_heads=3, intermediate_size=101,
-         num_hidden_layers=1)
+    bert(
+        out,
+        "bert-odd",
+        seed=1,
+        hidden_size=72,
+        num_attention_heads=3,
+        intermediate_size=101,
+        num_hidden_layers=1,
+    )
     bert(out, "bert-token", t.BertForTokenClassification, 2, num_labels=5)
-    bert(out, "bert-multi-label", seed=3, num_labels=4, hidden_act="gelu_new",
-         problem_type="multi_label_classification")
+    bert(
+        out,
+        "bert-multi-label",
+        seed=3,
+        num_labels=4,
+        hidden_act="gelu_new",
+        problem_type="multi_label_classification",
+    )
     bert(out, "bert-regression", seed=4, num_labels=1, hidden_act="relu", num_hidden_layers=1)
     bert(out, "bert-shards", seed=5, shard="24KB")
     bert(out, "bert-f16", seed=6, dtype=torch.float16)
@@ -344,8 +464,9 @@ def main() -> None:
     distilbert(out, "distilbert-sequence", t.DistilBertForSequenceClassification, 10)
     distilbert(out, "distilbert-token", t.DistilBertForTokenClassification, 11, num_labels=3)
     roberta(out, "roberta-sequence", t.RobertaForSequenceClassification, 12, num_labels=3)
-    roberta(out, "roberta-token", t.RobertaForTokenClassification, 13, num_labels=7,
-            num_hidden_layers=1)
+    roberta(
+        out, "roberta-token", t.RobertaForTokenClassification, 13, num_labels=7, num_hidden_layers=1
+    )
     sentence(out, "sentence-mean", "bert-embedding", "mean", True)
     sentence(out, "sentence-cls", "bert-embedding", "cls", False)
     old_names(out, "bert-old-names", "bert-sequence")
@@ -357,8 +478,11 @@ def main() -> None:
         if "LayerNorm.weight" in k:
             state[k] *= 0.4  # norms without statistics would grow from layer to layer
     constants = recipe_tensors(json.loads((base / "config.json").read_text()), SEED)
-    safetensors.torch.save_file(state | {k: torch.from_numpy(v) for k, v in constants.items()},
-                                base / "model.safetensors", {"format": "pt"})
+    safetensors.torch.save_file(
+        state | {k: torch.from_numpy(v) for k, v in constants.items()},
+        base / "model.safetensors",
+        {"format": "pt"},
+    )
     expect(base, transformers.BertTokenizerFast.from_pretrained(base))
     for name, (tacit, source) in RECIPES.items():
         recipe(out, name, tacit, source)

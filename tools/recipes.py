@@ -23,13 +23,18 @@ def activation(form: str, x: torch.Tensor, const: dict) -> torch.Tensor:
         return 0.5 * x * (1 + torch.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x**3)))  # (9)
     if form == "polynomial":
         return cheb(x, const["coefficients"], const["interval"])
-    return {"relu": torch.relu, "tanh": torch.tanh, "none": lambda v: v,
-            "silu": lambda v: v / (1 + torch.exp(-v)),
-            "quad": lambda v: 0.125 * v**2 + 0.25 * v + 0.5}[form](x)  # (10)
+    return {
+        "relu": torch.relu,
+        "tanh": torch.tanh,
+        "none": lambda v: v,
+        "silu": lambda v: v / (1 + torch.exp(-v)),
+        "quad": lambda v: 0.125 * v**2 + 0.25 * v + 0.5,
+    }[form](x)  # (10)
 
 
-def norm(form: str, x: torch.Tensor, g: torch.Tensor, b: torch.Tensor, eps: float,
-         const: dict) -> torch.Tensor:
+def norm(
+    form: str, x: torch.Tensor, g: torch.Tensor, b: torch.Tensor, eps: float, const: dict
+) -> torch.Tensor:
     if form in ("affine", "batchnorm"):
         return g * x + b  # (14)
     if form == "rmsnorm":
@@ -90,15 +95,16 @@ def slots(config: dict) -> dict[str, dict]:
     return {k: v | tacit.get(k, {}) for k, v in default.items()}
 
 
-def encoder_forward(config: dict, state: dict[str, torch.Tensor], ids: list[int],
-                    types: list[int], mask: list[int]) -> torch.Tensor:
+def encoder_forward(
+    config: dict, state: dict[str, torch.Tensor], ids: list[int], types: list[int], mask: list[int]
+) -> torch.Tensor:
     """Logits of one sequence of a BertForSequenceClassification."""
     w = {k: v.double() for k, v in state.items()}
     r, eps = slots(config), config["layer_norm_eps"]
 
     def const(slot: str) -> dict:
         head = f"tacit.{slot}."
-        return {k[len(head):]: v for k, v in w.items() if k.startswith(head)}
+        return {k[len(head) :]: v for k, v in w.items() if k.startswith(head)}
 
     def linear(name: str, v: torch.Tensor) -> torch.Tensor:
         return v @ w[f"{name}.weight"].T + w[f"{name}.bias"]
@@ -115,14 +121,23 @@ def encoder_forward(config: dict, state: dict[str, torch.Tensor], ids: list[int]
     heads, d = config["num_attention_heads"], config["hidden_size"] // config["num_attention_heads"]
     for i in range(config["num_hidden_layers"]):
         name, slot = f"bert.encoder.layer.{i}", f"layers.{i}"
-        q, k, v = (linear(f"{name}.attention.self.{p}", x).view(-1, heads, d).transpose(0, 1)
-                   for p in ("query", "key", "value"))
+        q, k, v = (
+            linear(f"{name}.attention.self.{p}", x).view(-1, heads, d).transpose(0, 1)
+            for p in ("query", "key", "value")
+        )
         p = attention(r["attention"], q @ k.transpose(1, 2) / d**0.5, const(f"{slot}.attention"))
         h = linear(f"{name}.attention.output.dense", (p @ v).transpose(0, 1).reshape(len(at), -1))
         x = normed("norm", f"{name}.attention.output.LayerNorm", f"{slot}.attention_norm", x + h)
-        h = activation(r["activation"]["form"], linear(f"{name}.intermediate.dense", x),
-                       const(f"{slot}.activation"))
-        x = normed("norm", f"{name}.output.LayerNorm", f"{slot}.output_norm",
-                   x + linear(f"{name}.output.dense", h))
+        h = activation(
+            r["activation"]["form"],
+            linear(f"{name}.intermediate.dense", x),
+            const(f"{slot}.activation"),
+        )
+        x = normed(
+            "norm",
+            f"{name}.output.LayerNorm",
+            f"{slot}.output_norm",
+            x + linear(f"{name}.output.dense", h),
+        )
     x = activation(r["pooler"]["form"], linear("bert.pooler.dense", x[0]), const("head.activation"))
     return linear("classifier", x)

@@ -72,14 +72,10 @@ class Child:
 
 
 def compare(arguments: argparse.Namespace, precision: str, threads: int, tokens: int) -> dict:
-    ours = Child(
-        [arguments.bench, "--serve", "--shape", arguments.shape, "--tokens", str(tokens)]
-        + ["--threads", str(threads), "--precision", precision]
-    )
-    theirs = Child(
-        [sys.executable, __file__, "--torch-child", "--shape", arguments.shape]
-        + ["--tokens", str(tokens), "--threads", str(threads), "--precision", precision]
-    )
+    common = ["--shape", arguments.shape, "--tokens", str(tokens), "--threads", str(threads)]
+    common += ["--precision", precision]
+    ours = Child([arguments.bench, "--serve", *common])
+    theirs = Child([sys.executable, __file__, "--torch-child", *common])
     for i in range(arguments.runs + 2):
         for child in (ours, theirs):
             child.run(keep=i >= 2)
@@ -145,7 +141,8 @@ def main() -> None:
         "",
         f"Command: `python bench/peers/plain_vs_torch.py --shape {a.shape} --runs {a.runs}`",
         "",
-        "| precision | threads | tokens | tacit ms | PyTorch ms | ratio | tacit MiB | PyTorch MiB |",
+        "| precision | threads | tokens | tacit ms | PyTorch ms | ratio"
+        " | tacit MiB | PyTorch MiB |",
         "|---|---|---|---|---|---|---|---|",
     ]
     print("\n".join(lines), flush=True)
