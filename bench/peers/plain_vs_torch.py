@@ -152,6 +152,7 @@ def main() -> None:
                 lines.append(row(compare(a, precision, int(threads), int(tokens))))
                 print(lines[-1], flush=True)
     if a.out:
+        Path(a.out).parent.mkdir(parents=True, exist_ok=True)
         Path(a.out).write_text("# The plain engine against PyTorch\n\n" + "\n".join(lines) + "\n")
 
 
