@@ -241,6 +241,43 @@ static void test_added_tokens(void **state)
     CHECK_IDS(s, "a", 3);
 }
 
+/* before, n times middle with a comma after each, after */
+static const char *repeated(const char *before, const char *middle, size_t n, const char *after)
+{
+    static char out[4096];
+    size_t len = (size_t)snprintf(out, sizeof out, "%s", before);
+    for (size_t i = 0; i < n; i++) {
+        len += (size_t)snprintf(out + len, sizeof out - len, "%s", middle);
+    }
+    snprintf(out + len, sizeof out - len, "%s", after);
+    return out;
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    sections s = bert;
+    s.added = repeated("[{'id':6,'content':'", "x", 513, "'}]");
+    check_refused(&s, "added_tokens[0]", "513 bytes");
+    s.added = repeated("[{'id':6,'content':'", "x", 512, "'}]");
+    CHECK_IDS(s, "a", 3);
+    s = bert;
+    s.normaliser =
+        repeated("{'type':'Sequence','normalizers':[", "{'type':'NFD'},", 16, "{'type':'NFD'}]}");
+    check_refused(&s, "normalizer", "16 steps");
+    s = bert;
+    s.post = repeated("{'type':'TemplateProcessing','special_tokens':{'x':{'ids':[", "1,", 32,
+                      "1]}},'single':[{'SpecialToken':{'id':'x','type_id':0}}],'pair':[]}");
+    check_refused(&s, "post_processor", "32 parts");
+    s.post = "{'type':'TemplateProcessing','special_tokens':{},"
+             "'single':[{'Sequence':{'id':'A','type_id':256}}],'pair':[]}";
+    check_refused(&s, "'type_id'", "256");
+    s.post =
+        "{'type':'Sequence','processors':[{'type':'BertProcessing','cls':['[CLS]',1],"
+        "'sep':['[SEP]',2]},{'type':'ByteLevel','trim_offsets':true,'add_prefix_space':true}]}";
+    check_refused(&s, "post_processor", "'ByteLevel' behind another");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_splits),
         cmocka_unit_test(test_post_processors),
         cmocka_unit_test(test_added_tokens),
+        cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
