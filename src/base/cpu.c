@@ -22,6 +22,9 @@ static int has_amx(void)
     if ((d & (bf16 | tile | int8)) != (bf16 | tile | int8)) {
         return 0;
     }
+    if (!__builtin_cpu_supports("avx512bf16")) {
+        return 0;
+    }
     return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
 }
 

@@ -10,8 +10,8 @@
 
 typedef enum { ISA_REF, ISA_AVX2, ISA_AVX512, ISA_AMX } isa;
 
-/** The highest level of this machine: AVX2 with FMA; AVX-512 F, BW, DQ, VL; AMX int8 and bf16,
- * for which the system is asked for permission. */
+/** The highest level of this machine: AVX2 with FMA; AVX-512 F, BW, DQ, VL; AMX int8 and bf16 with
+ * AVX-512 BF16, for which the system is asked for permission. */
 isa cpu_best(void);
 
 /** cpu_best(), or what TACIT_ISA asks for. */

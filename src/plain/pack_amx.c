@@ -1,27 +1,21 @@
 #include "plain/kernels.h"
 
 #if defined(__x86_64__)
+#include <string.h>
+
 #include "plain/transpose_avx512.h"
 
 /* Operands of the tiles: rounded to bf16 and put where a tile load finds them. */
 enum { TILE_ELEMENTS = TILE_ROWS * BF16_DEPTH };
 
-/* The upper half of each word is x rounded to the nearest, ties to even; a NaN stays one. */
-static inline __m512i round_words(__m512 x)
-{
-    const __m512i bits = _mm512_castps_si512(x);
-    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-    const __m512i up = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
-    const __m512i quiet = _mm512_or_si512(bits, _mm512_set1_epi32(0x400000));
-    return _mm512_mask_mov_epi32(up, _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), quiet);
-}
-
-/* 32 floats to 32 halves in order. */
+/* 32 floats to 32 halves in order: the nearest, ties to even. Denormals become zero, which is what
+ * the tiles take them for. */
 static inline __m512 round_pairs(__m512 lo, __m512 hi)
 {
-    const __m256i a = _mm512_cvtepi32_epi16(_mm512_srli_epi32(round_words(lo), 16));
-    const __m256i b = _mm512_cvtepi32_epi16(_mm512_srli_epi32(round_words(hi), 16));
-    return _mm512_castsi512_ps(_mm512_inserti64x4(_mm512_castsi256_si512(a), b, 1));
+    const __m512bh halves = _mm512_cvtne2ps_pbh(hi, lo);
+    __m512 out;
+    memcpy(&out, &halves, sizeof out); /* no cast is known to both compilers */
+    return out;
 }
 
 static inline uint32_t first_bits(size_t n)
@@ -79,6 +73,11 @@ static void pack_rows_bf16(uint16_t *out, const float *x, size_t ldx, float scal
 static void pack_columns_bf16(uint16_t *out, const float *x, size_t ldx, size_t k, size_t n)
 {
     const size_t depth = round_up(k, BF16_DEPTH);
+    uint16_t order[2 * LANES];
+    for (uint16_t i = 0; i < 2 * LANES; i++) {
+        order[i] = (uint16_t)(i / 2 + i % 2 * LANES);
+    }
+    const __m512i interleave = _mm512_loadu_si512(order);
     for (size_t first = 0; first < round_up(n, PANEL); first += LANES) {
         const __mmask16 mask = (__mmask16)first_bits(n > first ? n - first : 0);
         uint16_t *to = out + first / PANEL * PANEL * depth + first % PANEL * 2;
@@ -86,9 +85,8 @@ static void pack_columns_bf16(uint16_t *out, const float *x, size_t ldx, size_t 
             const float *from = x + i * ldx + first;
             const __m512 even = _mm512_maskz_loadu_ps(i < k ? mask : 0, from);
             const __m512 odd = _mm512_maskz_loadu_ps(i + 1 < k ? mask : 0, from + ldx);
-            const __m512i lo = _mm512_srli_epi32(round_words(even), 16);
-            const __m512i hi = _mm512_slli_epi32(_mm512_srli_epi32(round_words(odd), 16), 16);
-            _mm512_store_si512((void *)to, _mm512_or_si512(lo, hi));
+            const __m512i halves = _mm512_castps_si512(round_pairs(even, odd));
+            _mm512_store_si512((void *)to, _mm512_permutexvar_epi16(interleave, halves));
         }
     }
 }
