@@ -3,47 +3,91 @@
 #if defined(__x86_64__)
 #include <string.h>
 
-#include "plain/unroll.h"
+#include "plain/gemm_tile.h"
 #include "plain/vec_avx2.h"
 
 /* The tile: up to 6 rows × 2 vectors of 8 columns in 12 registers, half a panel wide. Every
  * element of y is one chain of fused multiply-adds in order of k, whatever its tile. */
 enum { ROWS = 6, WIDTH = 2 * LANES };
 
-typedef struct {
-    const float *x;
-    size_t ldx;
-    const float *w;
-    size_t k;
-    float *y;
-    size_t ldy;
-    __m256i mask[2]; /* columns that there are */
-    vec bias[2];
-} tile;
+/* The columns of a half that there are. */
+static inline __m256i half_mask(const tile *t, size_t h)
+{
+    const size_t n = t->columns > h * LANES ? t->columns - h * LANES : 0;
+    return vec_mask(n < LANES ? n : LANES);
+}
+
+ALWAYS_INLINE void tile_begin(vec acc[ROWS][2], const tile *t, size_t rows)
+{
+    UNROLLED
+    for (size_t h = 0; h < 2; h++) {
+        const __m256i mask = half_mask(t, h);
+        const vec bias = t->bias ? _mm256_maskload_ps(t->bias + h * LANES, mask) : vec_set(0);
+        UNROLLED
+        for (size_t i = 0; i < rows; i++) {
+            acc[i][h] = bias;
+            if (t->resume) {
+                acc[i][h] = _mm256_maskload_ps(t->y + i * t->ldy + h * LANES, mask);
+            }
+        }
+    }
+}
+
+/* One step of k on up to three rows at `upper` and up to three at `lower`. */
+ALWAYS_INLINE void step(vec acc[ROWS][2], const float *upper, const float *lower, size_t stride,
+                        const float *w, size_t rows)
+{
+    const vec w0 = vec_load(w), w1 = vec_load(w + LANES);
+    UNROLLED
+    for (size_t i = 0; i < rows; i++) {
+        const vec e = _mm256_broadcast_ss(i < 3 ? upper + i * stride : lower + (i - 3) * stride);
+        acc[i][0] = vec_fma(e, w0, acc[i][0]);
+        acc[i][1] = vec_fma(e, w1, acc[i][1]);
+    }
+}
+
+ALWAYS_INLINE void multiply_rows(vec acc[ROWS][2], const tile *t, size_t rows)
+{
+    const float *upper = t->x, *lower = t->x + 3 * t->ldx;
+    for (size_t k = 0; k < t->k; k++) {
+        step(acc, upper + k, lower + k, t->ldx, t->w + k * PANEL, rows);
+    }
+}
+
+ALWAYS_INLINE void multiply_packed(vec acc[ROWS][2], const tile *t, size_t rows)
+{
+    const float *x = t->x, *w = t->w;
+    const char *fetch = t->fetch;
+    size_t k = t->k;
+    for (; k >= CHUNK; k -= CHUNK) {
+        for (size_t l = 0; l < t->fetch_a_chunk; l++, fetch += LINE) {
+            _mm_prefetch(fetch, _MM_HINT_T1);
+        }
+        UNROLLED
+        for (size_t i = 0; i < CHUNK; i++) {
+            step(acc, x + i * rows, x + i * rows + 3, 1, w + i * PANEL, rows);
+        }
+        x += CHUNK * rows;
+        w += CHUNK * PANEL;
+    }
+    for (; k > 0; k--, x += rows, w += PANEL) {
+        step(acc, x, x + 3, 1, w, rows);
+    }
+}
 
 ALWAYS_INLINE void tile_rows(const tile *t, size_t rows)
 {
     vec acc[ROWS][2];
-    UNROLLED
-    for (size_t i = 0; i < rows; i++) {
-        acc[i][0] = t->bias[0];
-        acc[i][1] = t->bias[1];
-    }
-    const float *w = t->w, *lower = t->x + 3 * t->ldx;
-    for (size_t k = 0; k < t->k; k++, w += PANEL) {
-        const vec w0 = vec_load(w), w1 = vec_load(w + LANES);
-        UNROLLED
-        for (size_t i = 0; i < rows; i++) {
-            const float *x = i < 3 ? t->x + i * t->ldx : lower + (i - 3) * t->ldx;
-            const vec e = _mm256_broadcast_ss(x + k);
-            acc[i][0] = vec_fma(e, w0, acc[i][0]);
-            acc[i][1] = vec_fma(e, w1, acc[i][1]);
-        }
+    tile_begin(acc, t, rows);
+    if (t->ldx) {
+        multiply_rows(acc, t, rows);
+    } else {
+        multiply_packed(acc, t, rows);
     }
     UNROLLED
     for (size_t i = 0; i < rows; i++) {
-        _mm256_maskstore_ps(t->y + i * t->ldy, t->mask[0], acc[i][0]);
-        _mm256_maskstore_ps(t->y + i * t->ldy + LANES, t->mask[1], acc[i][1]);
+        _mm256_maskstore_ps(t->y + i * t->ldy, half_mask(t, 0), acc[i][0]);
+        _mm256_maskstore_ps(t->y + i * t->ldy + LANES, half_mask(t, 1), acc[i][1]);
     }
 }
 
@@ -71,20 +115,14 @@ static void tile_any(const tile *t, size_t rows)
     }
 }
 
-static void gemm(float *y, size_t ldy, const float *x, size_t ldx, const float *w,
-                 const float *bias, size_t m, size_t k, size_t n)
+#include "plain/gemm_driver.h"
+
+/* Packed, r rows of one k stand beside each other. */
+static void pack_tile(float *out, const float *x, size_t ldx, size_t rows, size_t k)
 {
-    for (size_t j = 0; j < n; j += WIDTH) {
-        tile t = {.ldx = ldx, .w = w + j / PANEL * PANEL * k + j % PANEL, .k = k, .ldy = ldy};
-        for (size_t h = 0; h < 2; h++) {
-            const size_t first = j + h * LANES, left = n > first ? n - first : 0;
-            t.mask[h] = vec_mask(left < LANES ? left : LANES);
-            t.bias[h] = bias ? _mm256_maskload_ps(bias + first, t.mask[h]) : vec_set(0);
-        }
-        for (size_t i = 0; i < m; i += ROWS) {
-            t.x = x + i * ldx;
-            t.y = y + i * ldy + j;
-            tile_any(&t, m - i < ROWS ? m - i : ROWS);
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < k; j++) {
+            out[j * rows + i] = x[i * ldx + j];
         }
     }
 }
@@ -114,6 +152,9 @@ static void to_bf16(uint16_t *y, const float *x, size_t n)
 void plain_gemm_avx2(plain_kernels *t)
 {
     t->gemm = gemm;
+    t->tile_rows = ROWS;
+    t->pack_tile = pack_tile;
+    t->gemm_tiles = gemm_tiles;
     t->to_bf16 = to_bf16;
 }
 #endif

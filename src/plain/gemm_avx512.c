@@ -3,33 +3,26 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "plain/unroll.h"
+#include "plain/gemm_tile.h"
 
 /* The tile: up to 14 rows × 2 vectors of 16 columns in 28 registers, two for a row of the panel
  * and one for an element of x. Every element of y is one chain of fused multiply-adds in order of
  * k, whatever the height of its tile (docs/design/plain-gemm.md). */
-enum { ROWS = 14, LANES = 16, CHUNK = 8, DEPTH = 1024, LINE = 64 };
+enum { ROWS = 14, LANES = 16, WIDTH = 2 * LANES };
 
-typedef struct {
-    const float *x; /* ldx > 0: rows of that stride; 0: a tile, the rows' elements interleaved */
-    size_t ldx;
-    const float *w;
-    size_t k;
-    float *y;
-    size_t ldy;
-    __mmask16 mask[2];    /* columns that there are */
-    const float *bias;    /* NULL: 0 */
-    int resume;           /* sums begin as what y holds */
-    const char *fetch;    /* lines to fetch while this tile is computed: */
-    size_t fetch_a_chunk; /* so many for every CHUNK of k */
-} tile;
+/* The columns of a half that there are. */
+static inline __mmask16 half_mask(const tile *t, size_t h)
+{
+    const size_t n = t->columns > h * LANES ? t->columns - h * LANES : 0;
+    return n >= LANES ? 0xffff : (__mmask16)((1u << n) - 1);
+}
 
 ALWAYS_INLINE void tile_begin(__m512 acc[ROWS][2], const tile *t, size_t rows)
 {
     UNROLLED
     for (size_t h = 0; h < 2; h++) {
-        const __m512 bias =
-            t->bias ? _mm512_maskz_loadu_ps(t->mask[h], t->bias + h * LANES) : _mm512_setzero_ps();
+        const __m512 bias = t->bias ? _mm512_maskz_loadu_ps(half_mask(t, h), t->bias + h * LANES)
+                                    : _mm512_setzero_ps();
         UNROLLED
         for (size_t i = 0; i < rows; i++) {
             acc[i][h] = bias;
@@ -40,8 +33,8 @@ ALWAYS_INLINE void tile_begin(__m512 acc[ROWS][2], const tile *t, size_t rows)
     }
     UNROLLED
     for (size_t i = 0; i < rows; i++) {
-        acc[i][0] = _mm512_maskz_loadu_ps(t->mask[0], t->y + i * t->ldy);
-        acc[i][1] = _mm512_maskz_loadu_ps(t->mask[1], t->y + i * t->ldy + LANES);
+        acc[i][0] = _mm512_maskz_loadu_ps(half_mask(t, 0), t->y + i * t->ldy);
+        acc[i][1] = _mm512_maskz_loadu_ps(half_mask(t, 1), t->y + i * t->ldy + LANES);
     }
 }
 
@@ -120,8 +113,8 @@ ALWAYS_INLINE void tile_rows(const tile *t, size_t rows)
     }
     UNROLLED
     for (size_t i = 0; i < rows; i++) {
-        _mm512_mask_storeu_ps(t->y + i * t->ldy, t->mask[0], acc[i][0]);
-        _mm512_mask_storeu_ps(t->y + i * t->ldy + LANES, t->mask[1], acc[i][1]);
+        _mm512_mask_storeu_ps(t->y + i * t->ldy, half_mask(t, 0), acc[i][0]);
+        _mm512_mask_storeu_ps(t->y + i * t->ldy + LANES, half_mask(t, 1), acc[i][1]);
     }
 }
 
@@ -173,72 +166,7 @@ static void tile_any(const tile *t, size_t rows)
     }
 }
 
-static __mmask16 first_lanes(size_t n)
-{
-    return n >= LANES ? 0xffff : (__mmask16)((1u << n) - 1);
-}
-
-static tile panel_tile(float *y, size_t ldy, const float *bias, size_t j, size_t n)
-{
-    return (tile){.y = y + j,
-                  .ldy = ldy,
-                  .mask = {first_lanes(n - j), n - j > LANES ? first_lanes(n - j - LANES) : 0},
-                  .bias = bias ? bias + j : NULL};
-}
-
-static void gemm(float *y, size_t ldy, const float *x, size_t ldx, const float *w,
-                 const float *bias, size_t m, size_t k, size_t n)
-{
-    const size_t n_tiles = (m + ROWS - 1) / ROWS;
-    for (size_t j = 0; j < n; j += PANEL) {
-        tile t = panel_tile(y, ldy, bias, j, n);
-        t.x = x;
-        t.ldx = ldx;
-        t.w = w + j * k;
-        t.k = k;
-        for (size_t i = 0, row = 0; i < n_tiles; i++) {
-            const size_t rows = (m - row + n_tiles - i - 1) / (n_tiles - i);
-            tile_any(&t, rows);
-            t.x += rows * ldx;
-            t.y += rows * ldy;
-            row += rows;
-        }
-    }
-}
-
-/* All tiles times a part of one panel: t.k deep, at `from` of k; next is what to fetch meanwhile,
- * as deep. */
-static void multiply_tiles(tile t, const float *x, size_t height, size_t m, size_t from, size_t k,
-                           const void *next)
-{
-    const size_t n_tiles = (m + height - 1) / height, n_chunks = t.k / CHUNK;
-    const size_t lines = next ? t.k * PANEL * sizeof(float) / LINE : 0, turns = n_tiles * n_chunks;
-    t.fetch = next;
-    t.fetch_a_chunk = turns ? (lines + turns - 1) / turns : 0;
-    for (size_t i = 0; i < m; i += height) {
-        const size_t rows = m - i < height ? m - i : height;
-        t.x = x + i * k + from * rows;
-        tile_any(&t, rows);
-        t.y += rows * t.ldy;
-        t.fetch = next ? t.fetch + t.fetch_a_chunk * n_chunks * LINE : NULL;
-    }
-}
-
-static void gemm_tiles(float *y, size_t ldy, const float *x, size_t height, const float *w,
-                       const float *bias, size_t m, size_t k, size_t n, const void *next)
-{
-    for (size_t from = 0; from < k; from += DEPTH) {
-        const float *part = w + from * PANEL;
-        const void *then = from + DEPTH < k ? part + DEPTH * PANEL : next;
-        for (size_t j = 0; j < n; j += PANEL) {
-            tile t = panel_tile(y, ldy, bias, j, n);
-            t.w = part + j * k;
-            t.k = k - from < DEPTH ? k - from : DEPTH;
-            t.resume = from > 0;
-            multiply_tiles(t, x, height, m, from, k, j + PANEL < n ? t.w + PANEL * k : then);
-        }
-    }
-}
+#include "plain/gemm_driver.h"
 
 void plain_gemm_avx512(plain_kernels *t)
 {
