@@ -289,7 +289,7 @@ static status allocate(safetensors *out, const json_t *doc, const char *path, er
 status safetensors_read(safetensors *out, span file, const char *path, error *err)
 {
     *out = (safetensors){0};
-    span header, data;
+    span header = {0}, data = {0};
     TRY(split_file(&header, &data, file, path, err));
     TRY(check_header(header, path, err));
     json_t *doc;
