@@ -47,9 +47,9 @@ struct tokenizer_scratch {
     token_list first, second;
 };
 
-/** An added token, not empty. It gets its own id where it is among the pieces, else the next one, whatever
- * its file says: *id tells. The normaliser must be there already; the same token twice is fine,
- * with other flags it is an error. tokenizer_seal() is to be called after the last. */
+/** An added token, not empty. It gets its own id where it is among the pieces, else the next one,
+ * whatever its file says: *id tells. The normaliser must be there already; the same token twice is
+ * fine, with other flags it is an error. tokenizer_seal() is to be called after the last. */
 status tokenizer_add_token(tokenizer *t, span content, added_flags flags, uint32_t *id,
                            error *err) MUST_USE;
 void tokenizer_seal(tokenizer *t);
