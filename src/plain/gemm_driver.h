@@ -6,7 +6,7 @@
 #include "plain/gemm_tile.h"
 
 /* Rows are multiplied for so much of k before the next panel: see plain-gemm.md. */
-enum { DEPTH = 1024 };
+enum { DEPTH = 768 };
 
 /* The tile of columns j to j + WIDTH of n, at the first row. */
 static tile column_tile(float *y, size_t ldy, const float *w, const float *bias, size_t k, size_t j,
