@@ -144,8 +144,8 @@ def main() -> None:
         "",
         f"Machine: {machine()}.",
         "",
-        f"Command: `python bench/peers/plain_vs_torch.py --shape {a.shape} --runs {a.runs}`; PyTorch",
-        "eager with sdpa attention and inference_mode, its weights in fp32 or bf16.",
+        f"Command: `python bench/peers/plain_vs_torch.py --shape {a.shape} --runs {a.runs}`;",
+        "PyTorch eager with sdpa attention and inference_mode, its weights in fp32 or bf16.",
         "",
         "| precision | threads | tokens | tacit ms | PyTorch ms | ratio"
         " | tacit MiB | PyTorch MiB |",

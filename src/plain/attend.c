@@ -23,11 +23,6 @@ typedef struct {
     size_t score_stride;
 } attend_job;
 
-static size_t round_up(size_t n, size_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
 static void see(const attend_job *job, attend_worker *w, const float *scores, size_t n,
                 row_weights before, const float *context)
 {
@@ -46,8 +41,8 @@ static void score(const attend_job *job, attend_worker *w, const float *q, size_
     const size_t d = job->a->head_dim, ldq = job->q->columns, stride = job->score_stride;
     if (job->e->tiles) {
         k->tiles_bf16(w->tiles, q, ldq, rows, d);
-        k->gemm_bf16(w->scores, stride, w->tiles, w->keys, NULL, rows, round_up(d, BF16_DEPTH),
-                     keys, NULL);
+        k->gemm_bf16(w->scores, stride, w->tiles, w->keys, NULL, rows,
+                     plain_round_up(d, BF16_DEPTH), keys, NULL);
     } else {
         k->gemm(w->scores, stride, q, ldq, w->keys, NULL, rows, d, keys);
     }
@@ -66,9 +61,10 @@ static void weigh(const attend_job *job, attend_worker *w, float *y, size_t rows
     for (size_t j = 0; j < d; j += PANEL) {
         const size_t n = d - j < PANEL ? d - j : PANEL;
         if (job->e->tiles) {
-            const uint16_t *panel = (const uint16_t *)w->values + j * round_up(len, BF16_DEPTH);
-            k->gemm_bf16(y + j, ldy, w->tiles, panel, NULL, rows, round_up(keys, BF16_DEPTH), n,
-                         NULL);
+            const uint16_t *panel =
+                (const uint16_t *)w->values + j * plain_round_up(len, BF16_DEPTH);
+            k->gemm_bf16(y + j, ldy, w->tiles, panel, NULL, rows, plain_round_up(keys, BF16_DEPTH),
+                         n, NULL);
         } else {
             const float *panel = (const float *)w->values + j * len;
             k->gemm(y + j, ldy, w->scores, stride, panel, NULL, rows, keys, n);
@@ -157,11 +153,11 @@ typedef struct {
 static worker_bytes measure(const plain_engine *e, size_t len, size_t d)
 {
     const size_t element = e->tiles ? sizeof(uint16_t) : sizeof(float);
-    const size_t deep_d = round_up(d, BF16_DEPTH), deep_len = round_up(len, BF16_DEPTH);
-    const size_t columns = round_up(len, PANEL);
+    const size_t deep_d = plain_round_up(d, BF16_DEPTH), deep_len = plain_round_up(len, BF16_DEPTH);
+    const size_t columns = plain_round_up(len, PANEL);
     return (worker_bytes){
-        .keys = round_up(columns * deep_d * element, MEM_ALIGN),
-        .values = round_up(deep_len * round_up(d, PANEL) * element, MEM_ALIGN),
+        .keys = plain_round_up(columns * deep_d * element, MEM_ALIGN),
+        .values = plain_round_up(deep_len * plain_round_up(d, PANEL) * element, MEM_ALIGN),
         .tiles = e->tiles ? QUERIES * (deep_d > deep_len ? deep_d : deep_len) * element : 0,
         .scores = QUERIES * columns * sizeof(float),
     };
@@ -172,14 +168,14 @@ static status make_workers(plain_engine *e, attend_job *job)
 {
     const size_t len = longest(&e->seqs), n = pool_size(e->pool);
     const worker_bytes b = measure(e, len, job->a->head_dim);
-    const size_t table = round_up(n * sizeof *job->workers, MEM_ALIGN);
+    const size_t table = plain_round_up(n * sizeof *job->workers, MEM_ALIGN);
     const size_t each = b.keys + b.values + b.tiles + b.scores;
     size_t bytes;
     if (!mem_mul(&bytes, each, n) || !mem_add(&bytes, bytes, table)) {
         return error_memory(e->base.err);
     }
     TRY(plain_scratch_need(e, &e->workers, bytes, 1));
-    job->score_stride = round_up(len, PANEL);
+    job->score_stride = plain_round_up(len, PANEL);
     job->workers = e->workers.bytes;
     char *at = (char *)e->workers.bytes + table;
     for (size_t i = 0; i < n; i++, at += each) {

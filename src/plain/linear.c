@@ -82,11 +82,6 @@ static void multiply(void *ctx, size_t begin, size_t end, size_t worker)
     }
 }
 
-static size_t round_up(size_t n, size_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
 /* Tiles of nearly equal heights: 15 rows are 8 and 7, not 14 and 1. */
 static size_t tile_height(const plain_engine *e, size_t rows)
 {
@@ -109,7 +104,7 @@ static void run_product(product *p)
     if (p->n_groups < threads) { /* few columns: by rows, then */
         n_blocks = n_blocks > threads * 4 ? n_blocks : threads * 4;
     }
-    p->row_block = round_up((p->rows + n_blocks - 1) / n_blocks, step);
+    p->row_block = plain_round_up((p->rows + n_blocks - 1) / n_blocks, step);
     n_blocks = (p->rows + p->row_block - 1) / p->row_block;
     parallel_for(p->e->pool, p->n_groups * n_blocks, 1, multiply, p);
 }
@@ -120,18 +115,6 @@ typedef struct {
     void *out;
     size_t depth;
 } packing;
-
-static void round_row(const plain_kernels *k, float *to, const float *from, size_t n)
-{
-    enum { PIECE = 256 };
-    uint16_t piece[PIECE];
-    for (size_t at = 0; at < n; at += PIECE) {
-        const size_t len = least(PIECE, n - at);
-        k->to_bf16(piece, from + at, len);
-        const tensor t = {.type = DTYPE_BF16, .count = len, .data = piece};
-        tensor_read(to + at, &t, 0, len);
-    }
-}
 
 static void pack_rows(void *ctx, size_t begin, size_t end, size_t worker)
 {
@@ -150,7 +133,7 @@ static void pack_rows(void *ctx, size_t begin, size_t end, size_t worker)
         return;
     }
     for (size_t i = begin; i < end; i++, from += in, to += in) {
-        round_row(k, to, from, in);
+        plain_round_bf16(k, to, from, in);
     }
 }
 
@@ -166,7 +149,7 @@ static status pack_operand(plain_engine *e, const void **out, const value *x, si
     }
     if (e->operand_of != x->serial) {
         e->operand_of = 0;
-        TRY(plain_scratch_need(e, &e->operand, round_up(x->rows, TILE_ROWS) * sizeof(float),
+        TRY(plain_scratch_need(e, &e->operand, plain_round_up(x->rows, TILE_ROWS) * sizeof(float),
                                depth));
         packing p = {.e = e, .x = x, .out = e->operand.bytes, .depth = depth};
         parallel_for(e->pool, x->rows, height ? height : 8, pack_rows, &p);

@@ -1,19 +1,13 @@
 #include "base/mem.h"
 #include "plain/state.h"
 
-static size_t round_up(size_t n, size_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
 typedef struct {
     const plain_engine *e;
     const packed_linear *out;
     float *rows; /* PANEL rows of the weight for each worker */
 } pack_job;
 
-/* Round to bf16 and back, in place. */
-static void round_rows(const plain_kernels *k, float *x, size_t n)
+void plain_round_bf16(const plain_kernels *k, float *y, const float *x, size_t n)
 {
     enum { PIECE = 256 };
     uint16_t piece[PIECE];
@@ -21,7 +15,7 @@ static void round_rows(const plain_kernels *k, float *x, size_t n)
         const size_t len = n - at < PIECE ? n - at : PIECE;
         k->to_bf16(piece, x + at, len);
         const tensor t = {.type = DTYPE_BF16, .count = len, .data = piece};
-        tensor_read(x + at, &t, 0, len);
+        tensor_read(y + at, &t, 0, len);
     }
 }
 
@@ -41,7 +35,7 @@ static void pack_panels(void *ctx, size_t begin, size_t end, size_t worker)
             continue;
         }
         if (job->e->precision == PLAIN_BF16) {
-            round_rows(k, rows, n * w->in);
+            plain_round_bf16(k, rows, rows, n * w->in);
         }
         k->pack_rows(out, rows, w->in, 1, w->in, n);
     }
@@ -82,7 +76,7 @@ static bool measure(plain_engine *e, size_t *total, size_t *widest)
         if (!p->source) {
             continue;
         }
-        p->depth = e->tiles ? round_up(p->source->in, BF16_DEPTH) : p->source->in;
+        p->depth = e->tiles ? plain_round_up(p->source->in, BF16_DEPTH) : p->source->in;
         p->n_panels = (p->source->out + PANEL - 1) / PANEL;
         if (!mem_mul(&p->panel_bytes, p->depth, PANEL * (e->tiles ? 2 : sizeof(float))) ||
             !mem_mul(&bytes, p->panel_bytes, p->n_panels) || !mem_add(total, *total, bytes)) {

@@ -53,6 +53,11 @@ typedef struct {
     size_t bytes;        /* taken from the system */
 } plain_engine;
 
+static inline size_t plain_round_up(size_t n, size_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
 /** A value of that shape, contents unspecified. */
 status plain_value_new(plain_engine *e, value **out, size_t rows, size_t columns) MUST_USE;
 void plain_value_drop(engine *e, value *v);
@@ -60,6 +65,9 @@ void plain_values_free(plain_engine *e);
 
 /** At least n · size bytes in s, contents unspecified. */
 status plain_scratch_need(plain_engine *e, scratch *s, size_t n, size_t size) MUST_USE;
+
+/** y = x rounded to bf16, as floats; y may be x. */
+void plain_round_bf16(const plain_kernels *k, float *y, const float *x, size_t n);
 
 /** Pack every linear map of the model. */
 status plain_pack_model(plain_engine *e) MUST_USE;
