@@ -20,10 +20,13 @@ struct pool {
 
     pool_fn *fn;
     void *ctx;
-    size_t n, grain;
-    atomic_size_t next;     /* first index that nobody has taken */
-    atomic_size_t busy;     /* threads still inside the current range */
-    atomic_uint generation; /* counts ranges; a change is the signal to start */
+    size_t n, grain, n_pieces;
+
+    /* The range at hand: its number in the upper half, the pieces that nobody has taken in the
+     * lower. Whoever takes a piece counts it down in one step, so a thread that comes late takes
+     * nothing, and nobody has to wait for it. */
+    atomic_uint_fast64_t state;
+    atomic_size_t n_done; /* pieces of this range that are finished */
     atomic_bool stop;
 
     pthread_mutex_t lock;
@@ -50,40 +53,45 @@ static void relax(void)
 #endif
 }
 
+static uint32_t pieces_left(pool *p)
+{
+    return (uint32_t)atomic_load(&p->state);
+}
+
+/* Take pieces and work on them until none is left. What describes the range stands still as long
+ * as one of its pieces is not done. */
 static void work(pool *p, size_t worker)
 {
-    for (;;) {
-        const size_t begin = atomic_fetch_add(&p->next, p->grain);
-        if (begin >= p->n) {
-            return;
+    uint_fast64_t state = atomic_load(&p->state);
+    while ((uint32_t)state > 0) {
+        if (!atomic_compare_exchange_weak(&p->state, &state, state - 1)) {
+            continue;
         }
+        const size_t begin = (p->n_pieces - (uint32_t)state) * p->grain;
         const size_t end = p->n - begin < p->grain ? p->n : begin + p->grain;
         p->fn(p->ctx, begin, end, worker);
+        atomic_fetch_add(&p->n_done, 1);
+        state = atomic_load(&p->state);
     }
 }
 
-/* Wait until the generation differs from seen: first looking, then asleep. */
-static unsigned wait_for_range(pool *p, unsigned seen)
+/* Wait for pieces to take: first looking, then asleep. */
+static void wait_for_work(pool *p)
 {
     const uint64_t until = now_ns() + SPIN_NS;
-    for (unsigned turn = 1;; turn++) {
-        const unsigned g = atomic_load(&p->generation);
-        if (g != seen || atomic_load(&p->stop)) {
-            return g;
+    for (unsigned turn = 1; turn % 64 != 0 || now_ns() < until; turn++) {
+        if (pieces_left(p) > 0 || atomic_load(&p->stop)) {
+            return;
         }
         relax();
-        if (turn % 64 == 0 && now_ns() > until) {
-            break;
-        }
     }
     pthread_mutex_lock(&p->lock);
     p->n_asleep++;
-    while (atomic_load(&p->generation) == seen && !atomic_load(&p->stop)) {
+    while (pieces_left(p) == 0 && !atomic_load(&p->stop)) {
         pthread_cond_wait(&p->wake, &p->lock);
     }
     p->n_asleep--;
     pthread_mutex_unlock(&p->lock);
-    return atomic_load(&p->generation);
 }
 
 static void *thread_main(void *arg)
@@ -93,15 +101,11 @@ static void *thread_main(void *arg)
     const size_t worker = mine->worker;
     mem_free(mine);
 
-    unsigned seen = 0;
-    for (;;) {
-        seen = wait_for_range(p, seen);
-        if (atomic_load(&p->stop)) {
-            return NULL;
-        }
+    while (!atomic_load(&p->stop)) {
+        wait_for_work(p);
         work(p, worker);
-        atomic_fetch_sub(&p->busy, 1);
     }
+    return NULL;
 }
 
 static size_t processors(void)
@@ -189,9 +193,11 @@ void parallel_for(pool *p, size_t n, size_t grain, pool_fn *fn, void *ctx)
     p->ctx = ctx;
     p->n = n;
     p->grain = grain;
-    atomic_store(&p->next, 0);
-    atomic_store(&p->busy, p->n_threads - 1);
-    atomic_fetch_add(&p->generation, 1);
+    p->n_pieces = n / grain + (n % grain != 0);
+    CHECK(p->n_pieces <= UINT32_MAX);
+    atomic_store(&p->n_done, 0);
+    const uint_fast64_t number = (atomic_load(&p->state) >> 32) + 1;
+    atomic_store(&p->state, number << 32 | p->n_pieces);
     pthread_mutex_lock(&p->lock);
     if (p->n_asleep > 0) {
         pthread_cond_broadcast(&p->wake);
@@ -200,7 +206,7 @@ void parallel_for(pool *p, size_t n, size_t grain, pool_fn *fn, void *ctx)
 
     work(p, 0);
     const uint64_t until = now_ns() + SPIN_NS;
-    for (unsigned turn = 1; atomic_load(&p->busy) > 0; turn++) {
+    for (unsigned turn = 1; atomic_load(&p->n_done) < p->n_pieces; turn++) {
         relax();
         if (turn % 64 == 0 && now_ns() > until) {
             sched_yield();

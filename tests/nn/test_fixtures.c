@@ -98,10 +98,47 @@ static void test_fixtures_equal_pytorch(void **state)
     pool_free(p);
 }
 
+/* What a recorder names, a recipe may hold a range of. */
+static void test_recorded_slots_are_slots_of_the_model(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"bert-sequence", "roberta-token", "distilbert-sequence",
+                                        "sentence-mean", "recipe-thex",   "recipe-poly-layernorm"};
+    pool *p;
+    assert_int_equal(pool_new(&p, 1, NULL), OK);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *dir = model_fixture_dir(names[i]);
+        model *m;
+        range_recorder *ranges;
+        engine *e;
+        assert_int_equal(model_open(&m, dir, NULL), OK);
+        assert_int_equal(range_recorder_new(&ranges, NULL), OK);
+        const plain_options options = {.ranges = ranges};
+        assert_int_equal(plain_engine_new(&e, m, p, &options, NULL), OK);
+        json_t *doc = model_fixture_read(names[i]);
+        run r = {.fixture = names[i]};
+        run_case(&r, e, m, json_array_get(json_object_get(doc, "cases"), 0));
+        assert_true(range_recorder_count(ranges) >= 10);
+        for (size_t j = 0; j < range_recorder_count(ranges); j++) {
+            const slot_range x = range_recorder_get(ranges, j);
+            if (!model_has_slot(m, x.slot) || !(x.lo <= x.hi)) {
+                fail_msg("%s: %s [%g, %g]", names[i], x.slot, x.lo, x.hi);
+            }
+        }
+        json_decref(doc);
+        e->ops->free(e);
+        range_recorder_free(ranges);
+        model_free(m);
+        free(dir);
+    }
+    pool_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fixtures_equal_pytorch),
+        cmocka_unit_test(test_recorded_slots_are_slots_of_the_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
