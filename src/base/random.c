@@ -13,11 +13,12 @@
 
 /* What is drawn ahead for small requests, and the longest piece that goes to the cipher at once
  * (its lengths are ints). */
-enum { AHEAD = 1024, PIECE = 1 << 30 };
+enum { AHEAD = 1024, PIECE = 1 << 30, BLOCK = 16 };
 
 struct prg {
     EVP_CIPHER_CTX *cipher;
-    size_t left; /* unused bytes at the end of ahead */
+    uint64_t drawn; /* bytes that the cipher has given */
+    size_t left;    /* of these, unused ones at the end of ahead */
     uint8_t ahead[AHEAD];
 };
 
@@ -87,6 +88,7 @@ void prg_free(prg *p)
 static void draw(prg *p, uint8_t *out, size_t n)
 {
     memset(out, 0, n);
+    p->drawn += n;
     while (n > 0) {
         const int piece = n < PIECE ? (int)n : PIECE;
         int done = 0;
@@ -114,6 +116,30 @@ void prg_bytes(prg *p, void *out, size_t n)
         mem_wipe(p->ahead, n);
         p->left = AHEAD - n;
     }
+}
+
+/* The counter in the cipher's block, as a number of 128 bits, big-endian. */
+static void set_counter(prg *p, uint64_t block)
+{
+    uint8_t counter[BLOCK] = {0};
+    for (size_t i = BLOCK; i-- > BLOCK - sizeof block; block >>= 8) {
+        counter[i] = (uint8_t)block;
+    }
+    CHECK(EVP_EncryptInit_ex(p->cipher, NULL, NULL, NULL, counter) == 1);
+}
+
+void prg_seek(prg *p, uint64_t offset)
+{
+    if (offset == p->drawn - p->left) {
+        return;
+    }
+    mem_wipe(p->ahead, sizeof p->ahead);
+    p->left = 0;
+    set_counter(p, offset / BLOCK);
+    p->drawn = offset - offset % BLOCK;
+    uint8_t skipped[BLOCK];
+    prg_bytes(p, skipped, offset % BLOCK);
+    mem_wipe(skipped, sizeof skipped);
 }
 
 uint64_t prg_word(prg *p)

@@ -31,6 +31,9 @@ void prg_free(prg *p); /* wipes */
 /** The next n bytes; the stream is the same in whatever pieces it is taken. About 5 GB/s. */
 void prg_bytes(prg *p, void *out, size_t n);
 
+/** What is drawn next begins at this byte of the stream. */
+void prg_seek(prg *p, uint64_t offset);
+
 /** The next word. */
 uint64_t prg_word(prg *p);
 

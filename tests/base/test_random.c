@@ -88,6 +88,37 @@ static void test_stream_is_the_same_in_pieces(void **state)
     prg_free(NULL);
 }
 
+/* To and fro, into the middle of blocks, and where the counter carries. */
+static void test_seek_finds_every_place(void **state)
+{
+    (void)state;
+    enum { LENGTH = 6000 };
+    static uint8_t all[LENGTH], part[LENGTH];
+    static const size_t at[] = {0, 1, 15, 16, 17, 1023, 1024, 1025, 4095, 4096, 4112, 5000, 0, 3};
+    prg *p = numbered("seek"), *q = numbered("seek");
+    prg_bytes(p, all, LENGTH);
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+        const size_t lengths[] = {1, 16, 40, LENGTH - at[i]};
+        for (size_t j = 0; j < 4; j++) {
+            prg_seek(q, at[i]);
+            prg_bytes(q, part, lengths[j]);
+            assert_memory_equal(part, all + at[i], lengths[j]);
+            if (at[i] + lengths[j] < LENGTH) { /* and on from there */
+                prg_seek(q, at[i] + lengths[j]);
+                prg_bytes(q, part, 1);
+                assert_int_equal(part[0], all[at[i] + lengths[j]]);
+            }
+        }
+    }
+    prg_seek(q, (UINT64_C(1) << 40) - 100);
+    prg_bytes(q, all, LENGTH);
+    prg_seek(p, (UINT64_C(1) << 40) + 28);
+    prg_bytes(p, part, 100);
+    assert_memory_equal(part, all + 128, 100);
+    prg_free(p);
+    prg_free(q);
+}
+
 static void test_below_is_the_one_defined(void **state)
 {
     (void)state;
@@ -287,6 +318,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stream_is_the_one_defined),
         cmocka_unit_test(test_stream_is_the_same_in_pieces),
+        cmocka_unit_test(test_seek_finds_every_place),
         cmocka_unit_test(test_below_is_the_one_defined),
         cmocka_unit_test(test_below_is_not_biased),
         cmocka_unit_test(test_permutation_is_the_one_defined),
