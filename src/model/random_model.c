@@ -188,7 +188,11 @@ static status make_all(maker *mk)
     m->max_tokens = s->max_positions;
     m->exact = (recipe){
         .name = "exact",
-        .attention = {.form = ATTENTION_SOFTMAX, .c = 5, .length_power = 1, .power = 2},
+        .attention = {.form = ATTENTION_SOFTMAX,
+                      .c = 5,
+                      .length_power = 1,
+                      .sigma = ACTIVATION_POLYNOMIAL,
+                      .power = 2},
         .activation = ACTIVATION_GELU,
         .norm = NORM_LAYERNORM,
         .embedding_norm = NORM_LAYERNORM,

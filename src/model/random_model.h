@@ -19,6 +19,10 @@ typedef struct {
  * Returns ERR_USAGE where a size is 0 or heads do not divide dim. */
 status model_random(model **out, const model_shape *s, uint64_t seed, error *err) MUST_USE;
 
+/** Write what model_random has made as a Hugging Face directory without a tokenizer. dir must not
+ * exist and appears whole or not at all. Opened again it is the same model, number for number. */
+status model_random_write(const model *m, const char *dir, error *err) MUST_USE;
+
 /** "bert-base", "bert-large", "bert-tiny", "minilm-l6"; NULL where there is no such name. */
 const model_shape *model_shape_find(const char *name);
 

@@ -2,8 +2,11 @@
 #include "fault/exhaust.h"
 
 #include "base/mem.h"
+#include "model/copy.h"
+#include "model/random_model.h"
 #include "plain/plain.h"
 #include "support/model_fixture.h"
+#include "support/scratch.h"
 
 typedef struct {
     const char *dir;
@@ -98,10 +101,45 @@ static void test_every_failure_is_told(void **state)
     }
 }
 
+/* Made, written, opened again: whole, or told and nothing left. */
+static status make_and_write(void *ctx, error *err)
+{
+    static const model_shape small = {8, 1, 2, 12, 20, 10, 3};
+    const char *dir = ctx;
+    model *made = NULL, *opened = NULL;
+    copy_abandon(dir); /* where removing it was what failed before */
+    copy_abandon(dir);
+    status st = model_random(&made, &small, 5, err);
+    if (st == OK) {
+        st = model_random_write(made, dir, err);
+    }
+    if (st == OK) {
+        st = model_open(&opened, dir, err);
+    }
+    model_free(made);
+    model_free(opened);
+    copy_abandon(dir);
+    copy_abandon(dir);
+    return st;
+}
+
+static void test_writing_random_weights(void **state)
+{
+    (void)state;
+    char *parent = scratch_new(), *dir = scratch_path(parent, "model");
+    exhaust(make_and_write, dir, FAULT_MEMORY, false);
+    exhaust(make_and_write, dir, FAULT_MEMORY, true);
+    exhaust(make_and_write, dir, FAULT_FILES, false);
+    exhaust(make_and_write, dir, FAULT_FILES, true);
+    free(dir);
+    scratch_remove(parent);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_failure_is_told),
+        cmocka_unit_test(test_writing_random_weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
