@@ -86,6 +86,7 @@ typedef struct {
     size_t threads;        /* 0: one per processor */
     const char *peers;     /* "cloud=HOST:PORT": the other parties; NULL: all in this process */
     const char *certs;     /* with peers: directory with ca.pem and this party's certificate */
+    const char *network;   /* between the parties: "local" (NULL), or emulated "lan" or "wan" */
 } tacit_session_options;
 
 /** Everything that does not depend on an input: packs weights, starts threads. o may be NULL. The
@@ -95,7 +96,7 @@ TACIT_API tacit_status tacit_session_new(tacit_session **out, const tacit_model 
 TACIT_API void tacit_session_free(tacit_session *s);
 
 /** What the last run cost and what each party learnt, as one JSON object: protect, recipe,
- * seconds, rounds, peak_bytes, bytes_sent, learned. */
+ * network, seconds, rounds, peak_bytes, bytes_sent, learned. */
 TACIT_API tacit_status tacit_session_report(const tacit_session *s, char **json, tacit_error *err);
 
 /** A text, or a pair of texts; UTF-8, lengths in bytes; pair NULL where there is none. */
@@ -158,13 +159,16 @@ TACIT_API const char *tacit_model_label(const tacit_model *m, size_t label);
 typedef struct tacit_party tacit_party;
 
 typedef struct {
-    const char *role;   /* "cloud" */
-    const char *model;  /* directory that tacit protect wrote for the cloud */
-    const char *certs;  /* directory with ca.pem, ROLE.pem and ROLE.key */
-    const char *listen; /* HOST:PORT; port 0: one that is free */
-    size_t threads;     /* 0: one per processor */
-    /** Told when a session is over: "" or why it failed. Any thread. NULL: nobody is told. */
-    void (*session_over)(void *ctx, const char *why);
+    const char *role;    /* "cloud" */
+    const char *model;   /* directory that tacit protect wrote for the cloud */
+    const char *certs;   /* directory with ca.pem, ROLE.pem and ROLE.key */
+    const char *listen;  /* HOST:PORT; port 0: one that is free */
+    size_t threads;      /* 0: one per processor */
+    const char *network; /* as the owners': "local" (NULL), or emulated "lan" or "wan" */
+    /** Told of each session when it is over, as a JSON object: what it cost, what this party
+     * learnt, why it failed where it did (docs/formats/json.md). Nothing of what was asked or
+     * answered. Any thread. NULL: nobody is told. */
+    void (*session_over)(void *ctx, const char *json);
     void *ctx;
 } tacit_party_options;
 
@@ -236,14 +240,16 @@ TACIT_API tacit_status tacit_attack(const char *model, const tacit_attack_option
 typedef struct {
     const char *shape;              /* "bert-base", "bert-large", "bert-tiny", "minilm-l6" */
     const char *recipe;             /* NULL: exact */
-    const char *protect;            /* NULL: plain */
+    const char *protect;            /* NULL: plain; another is timed in turns with plain */
     const char *precision;          /* NULL: f32 */
+    const char *network;            /* between the parties: "local" (NULL), "lan", "wan" */
     size_t tokens, threads, repeat; /* 0: 128, one per processor, 5 */
     tacit_progress_fn *progress;
     void *ctx;
 } tacit_bench_options;
 
-/** Time of one inference on random weights of a shape. */
+/** Time of one inference on random weights of a shape. A protection that starts from files gets
+ * them in a temporary folder (bert-base: 0.9 GB below $TMPDIR or /tmp). */
 TACIT_API tacit_status tacit_bench(const tacit_bench_options *o, char **json, tacit_error *err);
 
 /** An authority and a certificate for each role in a new directory, which must not be there yet:

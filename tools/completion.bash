@@ -9,6 +9,7 @@ _tacit() {
         return
     fi
     case $previous in
+    --network) choices='local lan wan' ;;
     --precision) choices='f32 bf16' ;;
     --protect | -p) choices='plain stip' ;;
     --recipe | -r) choices='exact mpcformer secformer freediv freediv-2quad thex poly' ;;

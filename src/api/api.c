@@ -66,16 +66,27 @@ double api_now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* getrusage's figure would begin with that of the process which started this one. */
-size_t api_peak_bytes(void)
+/* A line such as "VmHWM:  1234 kB"; format reads its number. 0 where there is none. */
+static size_t read_status(const char *format)
 {
     unsigned long long kib = 0;
     char line[128];
     FILE *f = fopen("/proc/self/status", "r");
-    while (f && fgets(line, sizeof line, f) && sscanf(line, "VmHWM: %llu kB", &kib) != 1) {
+    while (f && fgets(line, sizeof line, f) && sscanf(line, format, &kib) != 1) {
     }
     if (f) {
         fclose(f);
     }
     return (size_t)kib * 1024;
+}
+
+/* getrusage's figure would begin with that of the process which started this one. */
+size_t api_peak_bytes(void)
+{
+    return read_status("VmHWM: %llu kB");
+}
+
+size_t api_resident_bytes(void)
+{
+    return read_status("VmRSS: %llu kB");
 }

@@ -32,12 +32,16 @@ typedef struct {
     const char *summary; /* one line for --help and reports */
     const learned *learned;
     size_t n_learned;
+    bool from_directory; /* reads the model from its directory, not from memory */
     status (*start)(runner **out, const runner_setup *s, error *err);
 } protection;
 
-/** The protection of that name, or of the model's recipe where name is NULL. */
+/** The protection of that name; where name is NULL, the one in which m can run. */
 status protection_find(const protection **out, const char *name, const model *m,
                        error *err) MUST_USE;
+
+/** What that party learns; "" where it takes no part. */
+const char *protection_learned(const protection *p, const char *party);
 
 /** Seconds by the monotonic clock. */
 double api_now(void);
@@ -45,11 +49,15 @@ double api_now(void);
 /** Peak resident memory of this process in bytes. */
 size_t api_peak_bytes(void);
 
+/** Resident memory of this process at the moment. */
+size_t api_resident_bytes(void);
+
 struct tacit_session {
     const tacit_model *owner; /* NULL in a session without a tokenizer (benchmarks) */
     const model *model;
     const protection *protection;
     runner *runner;
+    network network; /* between the parties */
     double setup_s;  /* making the runner */
     double online_s; /* the last run */
     run_cost before; /* what had been spent when it began */

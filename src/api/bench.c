@@ -1,25 +1,31 @@
-#include <math.h>
+/* Time of one inference on random weights. A protection is timed beside the plain engine in one
+ * run, both in turns, so that whatever else the machine does hits both alike. */
 #include <string.h>
 
-#include "api/observe.h"
-#include "api/variant.h"
+#include "api/api.h"
+#include "api/bench_model.h"
 #include "base/mem.h"
-#include "model/random_model.h"
 
-enum { DEFAULT_TOKENS = 128, DEFAULT_REPEAT = 5, SEED = 1 };
+enum { DEFAULT_TOKENS = 128, DEFAULT_REPEAT = 5, MAX_CONTENDERS = 2 };
+
+typedef struct {
+    tacit_session *session;
+    double *seconds; /* of each timed run */
+    size_t resident; /* bytes that the session and its first run have added */
+} contender;
 
 typedef struct {
     const tacit_bench_options *options;
-    size_t tokens, repeat;
-    model *model;
-    variant variant; /* of another recipe than exact */
-    uint32_t *ids;
-    double *seconds;
+    size_t repeat;
+    network network;
+    bench_model what;
+    size_t n;
+    contender contenders[MAX_CONTENDERS]; /* the protection, and the plain engine behind it */
 } bench;
 
-static status run_once(bench *b, tacit_session *s, error *err)
+static status run_once(const bench *b, tacit_session *s, error *err)
 {
-    const tacit_batch batch = {.n = 1, .width = b->tokens, .ids = b->ids};
+    const tacit_batch batch = {.n = 1, .width = b->what.tokens, .ids = b->what.ids};
     packed p;
     tacit_result *r = NULL;
     TRY(packed_from_batch(&p, s->model, &batch, err));
@@ -28,60 +34,60 @@ static status run_once(bench *b, tacit_session *s, error *err)
     return OK;
 }
 
-/* The model in the recipe asked for, its constants from one run on the same input. */
-static status make_variant(bench *b, const char *name, error *err)
+/* Its session, and one run that warms caches and memory and is not counted. */
+static status start(bench *b, const char *protect, error *err)
 {
-    recipe r;
-    calibration c = {0};
-    range_recorder *ranges = NULL;
-    tacit_session *s = NULL;
-    TRY(variant_recipe(&r, name, b->model, err));
-    status st = range_recorder_new(&ranges, err);
-    if (st == OK) {
-        st = calibration_init(&c, b->model, 5, 1, err);
+    const tacit_bench_options *o = b->options;
+    contender *c = &b->contenders[b->n++];
+    const runner_setup setup = {.model = b->what.model,
+                                .precision = o->precision,
+                                .threads = o->threads,
+                                .network = b->network};
+    const size_t before = api_resident_bytes();
+    c->seconds = mem_new(b->repeat, sizeof *c->seconds);
+    if (!c->seconds) {
+        return error_memory(err);
     }
-    if (st == OK) {
-        st = observer_new(&s, b->model, ranges, &c, err);
-    }
-    if (st == OK) {
-        st = run_once(b, s, err);
-    }
-    if (st == OK) {
-        st = variant_new(&b->variant, b->model, &r, &c, ranges, err);
-    }
-    session_free(s);
-    calibration_clear(&c);
-    range_recorder_free(ranges);
-    return st;
+    TRY(session_new(&c->session, protect, &setup, err));
+    TRY(run_once(b, c->session, err));
+    const size_t after = api_resident_bytes();
+    c->resident = after > before ? after - before : 0;
+    return OK;
 }
 
 static status prepare(bench *b, error *err)
 {
-    const char *name = b->options->shape ? b->options->shape : "bert-base";
-    const char *recipe_name = b->options->recipe ? b->options->recipe : "exact";
-    const model_shape *shape = model_shape_find(name);
-    if (!shape) {
-        return error_set(err, ERR_USAGE,
-                         "shape '%s': must be bert-base, bert-large, bert-tiny or minilm-l6", name);
+    const tacit_bench_options *o = b->options;
+    const protection *how = NULL;
+    const char *name = o->protect ? o->protect : "plain";
+    TRY(network_find(&b->network, o->network ? o->network : "local", err));
+    TRY(protection_find(&how, name, NULL, err));
+    TRY(bench_model_new(&b->what, o->shape ? o->shape : "bert-base",
+                        o->recipe ? o->recipe : "exact", o->tokens ? o->tokens : DEFAULT_TOKENS,
+                        how->from_directory, err));
+    TRY(start(b, name, err));
+    if (strcmp(name, "plain") != 0) {
+        TRY(start(b, "plain", err));
     }
-    if (b->options->protect && strcmp(b->options->protect, "plain") != 0) {
-        return error_set(err, ERR_USAGE, "protection '%s': random weights run under plain alone",
-                         b->options->protect);
+    bench_model_drop_files(&b->what);
+    return OK;
+}
+
+/* Each in turn, and every other time the other way round. */
+static status measure(bench *b, error *err)
+{
+    const tacit_bench_options *o = b->options;
+    for (size_t i = 0; i < b->repeat; i++) {
+        for (size_t j = 0; j < b->n; j++) {
+            contender *c = &b->contenders[i % 2 ? b->n - 1 - j : j];
+            TRY(run_once(b, c->session, err));
+            c->seconds[i] = c->session->online_s;
+        }
+        if (o->progress) {
+            o->progress(o->ctx, "timing", i + 1, b->repeat);
+        }
     }
-    if (b->tokens > shape->max_positions) {
-        return error_set(err, ERR_USAGE, "%zu tokens: %s has at most %zu", b->tokens, name,
-                         shape->max_positions);
-    }
-    TRY(model_random(&b->model, shape, SEED, err));
-    b->ids = mem_new(b->tokens, sizeof *b->ids);
-    b->seconds = mem_new(b->repeat, sizeof *b->seconds);
-    if (!b->ids || !b->seconds) {
-        return error_memory(err);
-    }
-    for (size_t i = 0; i < b->tokens; i++) {
-        b->ids[i] = (uint32_t)(i * 7919 % shape->vocab);
-    }
-    return strcmp(recipe_name, "exact") == 0 ? OK : make_variant(b, recipe_name, err);
+    return OK;
 }
 
 static int by_size(const void *a, const void *b)
@@ -90,63 +96,61 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static status report(char **json, bench *b, const tacit_session *s, error *err)
+static json_t *milliseconds(contender *c, size_t n)
 {
-    qsort(b->seconds, b->repeat, sizeof *b->seconds, by_size);
-    json_t *o = session_report(s);
-    if (o) {
-        const tacit_bench_options *opt = b->options;
-        json_object_set_new(o, "shape", json_string(opt->shape ? opt->shape : "bert-base"));
-        json_object_set_new(o, "tokens", json_integer((json_int_t)b->tokens));
-        json_object_set_new(o, "threads", json_integer((json_int_t)s->runner->threads));
-        json_object_set_new(o, "precision", json_string(opt->precision ? opt->precision : "f32"));
-        json_object_set_new(o, "runs", json_integer((json_int_t)b->repeat));
-        json_object_set_new(o, "milliseconds",
-                            json_pack("{s:f, s:f, s:f}", "min", b->seconds[0] * 1e3, "median",
-                                      b->seconds[b->repeat / 2] * 1e3, "max",
-                                      b->seconds[b->repeat - 1] * 1e3));
-    }
-    return api_dump(json, o, err);
+    qsort(c->seconds, n, sizeof *c->seconds, by_size);
+    return json_pack("{s:f, s:f, s:f}", "min", c->seconds[0] * 1e3, "median",
+                     c->seconds[n / 2] * 1e3, "max", c->seconds[n - 1] * 1e3);
 }
 
-static status measure(bench *b, char **json, error *err)
+static void add_plain(json_t *o, const contender *protected_one, contender *plain, size_t n)
 {
-    const tacit_bench_options *o = b->options;
-    const model *m = b->variant.arena ? &b->variant.model : b->model;
-    const runner_setup setup = {.model = m, .precision = o->precision, .threads = o->threads};
-    tacit_session *s = NULL;
-    TRY(session_new(&s, o->protect, &setup, err));
-    status st = run_once(b, s, err); /* warms caches and memory; not counted */
-    for (size_t i = 0; st == OK && i < b->repeat; i++) {
-        st = run_once(b, s, err);
-        b->seconds[i] = s->online_s;
-        if (o->progress) {
-            o->progress(o->ctx, "timing", i + 1, b->repeat);
+    json_object_set_new(o, "plain",
+                        json_pack("{s:o, s:I}", "milliseconds", milliseconds(plain, n),
+                                  "resident_bytes", (json_int_t)plain->resident));
+    json_object_set_new(o, "ratio",
+                        json_pack("{s:f, s:f}", "median",
+                                  protected_one->seconds[n / 2] / plain->seconds[n / 2], "min",
+                                  protected_one->seconds[0] / plain->seconds[0]));
+}
+
+static status report(char **json, bench *b, error *err)
+{
+    const tacit_bench_options *opt = b->options;
+    contender *c = &b->contenders[0];
+    json_t *o = session_report(c->session);
+    if (o) {
+        const size_t threads = c->session->runner->threads;
+        json_object_set_new(o, "shape", json_string(opt->shape ? opt->shape : "bert-base"));
+        json_object_set_new(o, "tokens", json_integer((json_int_t)b->what.tokens));
+        json_object_set_new(o, "threads", json_integer((json_int_t)threads));
+        json_object_set_new(o, "precision", json_string(opt->precision ? opt->precision : "f32"));
+        json_object_set_new(o, "runs", json_integer((json_int_t)b->repeat));
+        json_object_set_new(o, "resident_bytes", json_integer((json_int_t)c->resident));
+        json_object_set_new(o, "milliseconds", milliseconds(c, b->repeat));
+        if (b->n > 1) {
+            add_plain(o, c, &b->contenders[1], b->repeat);
         }
     }
-    if (st == OK) {
-        st = report(json, b, s, err);
-    }
-    session_free(s);
-    return st;
+    return api_dump(json, o, err);
 }
 
 tacit_status tacit_bench(const tacit_bench_options *o, char **json, tacit_error *err)
 {
     error inner = {0};
-    bench b = {
-        .options = o,
-        .tokens = o->tokens ? o->tokens : DEFAULT_TOKENS,
-        .repeat = o->repeat ? o->repeat : DEFAULT_REPEAT,
-    };
+    bench b = {.options = o, .repeat = o->repeat ? o->repeat : DEFAULT_REPEAT};
     *json = NULL;
     status st = prepare(&b, &inner);
     if (st == OK) {
-        st = measure(&b, json, &inner);
+        st = measure(&b, &inner);
     }
-    variant_clear(&b.variant);
-    model_free(b.model);
-    mem_free(b.ids);
-    mem_free(b.seconds);
+    if (st == OK) {
+        st = report(json, &b, &inner);
+    }
+    for (size_t i = 0; i < b.n; i++) {
+        session_free(b.contenders[i].session);
+        mem_free(b.contenders[i].seconds);
+    }
+    bench_model_clear(&b.what);
     return api_return(err, st, &inner);
 }

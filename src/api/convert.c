@@ -101,35 +101,11 @@ static status prepare(conversion *c, const char *src, error *err)
     return c->options->data ? open_texts(c, err) : OK;
 }
 
-/* Wider by the margin on each side; what cannot be negative stays so. */
-static slot_range widened(slot_range r, double margin)
-{
-    const double pad = margin * (r.hi - r.lo) / 2;
-    const double lo = r.lo - pad;
-    return (slot_range){r.slot, r.lo >= 0 ? fmax(lo, 0) : lo, r.hi + pad};
-}
-
 static status write_variant(const conversion *c, error *err)
 {
     const double margin = c->options->margin > 0 ? c->options->margin : DEFAULT_MARGIN;
-    const size_t n = range_recorder_count(c->after);
-    slot_range *ranges = mem_new(n, sizeof *ranges);
-    if (!ranges) {
-        return error_memory(err);
-    }
-    for (size_t i = 0; i < n; i++) {
-        ranges[i] = widened(range_recorder_get(c->after, i), margin);
-    }
-    recipe_change change = {
-        .recipe = c->recipe,
-        .n_tensors = c->variant.n_constants,
-        .tensors = c->variant.constants,
-    };
-    change.recipe.n_ranges = n;
-    change.recipe.ranges = ranges;
-    const status st = recipe_apply(c->source->model->dir, c->dst, &change, err);
-    mem_free(ranges);
-    return st;
+    return variant_write(&c->variant, c->source->model->dir, c->dst, &c->recipe, c->after, margin,
+                         err);
 }
 
 static status report(char **json, const conversion *c, error *err)

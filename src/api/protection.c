@@ -28,6 +28,7 @@ static const protection protections[] = {
                    "attacks",
         .learned = stip_learned,
         .n_learned = sizeof stip_learned / sizeof *stip_learned,
+        .from_directory = true,
         .start = runner_stip_new,
     },
 };
@@ -44,4 +45,14 @@ status protection_find(const protection **out, const char *name, const model *m,
         }
     }
     return error_set(err, ERR_USAGE, "protection '%s': this program has: plain, stip", name);
+}
+
+const char *protection_learned(const protection *p, const char *party)
+{
+    for (size_t i = 0; i < p->n_learned; i++) {
+        if (strcmp(p->learned[i].party, party) == 0) {
+            return p->learned[i].learns;
+        }
+    }
+    return "";
 }

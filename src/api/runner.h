@@ -4,6 +4,7 @@
 #define TACIT_API_RUNNER_H
 
 #include "base/pool.h"
+#include "net/emulate.h"
 #include "nn/engine.h"
 
 typedef struct runner runner;
@@ -39,6 +40,7 @@ typedef struct {
     size_t threads;        /* 0: one per processor */
     const char *peers;     /* "cloud=HOST:PORT": other machines; NULL: everybody is here */
     const char *certs;     /* with peers: the directory of this party's certificate */
+    network network;       /* between the parties, emulated */
 } runner_setup;
 
 status runner_plain_new(runner **out, const runner_setup *s, error *err) MUST_USE;

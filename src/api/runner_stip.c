@@ -31,7 +31,7 @@ typedef struct {
 static void *cloud_main(void *arg)
 {
     stip_runner *r = arg;
-    (void)!stip_cloud_serve(r->cloud, r->to_owner, &r->cloud_error);
+    (void)!stip_cloud_serve(r->cloud, r->to_owner, NULL, &r->cloud_error);
     return NULL;
 }
 
@@ -82,10 +82,12 @@ static status make_parties(stip_runner *r, const runner_setup *s, const workspac
     return stip_cloud_new(&r->cloud, w->cloud, s->threads, err);
 }
 
-static status connect_parties(stip_runner *r, error *err)
+static status connect_parties(stip_runner *r, const runner_setup *s, error *err)
 {
     channel *ends[2];
-    TRY(channel_pair(ends, ROLE_OWNER, ROLE_CLOUD, NULL, err));
+    channel_options o = channel_defaults();
+    o.network = s->network;
+    TRY(channel_pair(ends, ROLE_OWNER, ROLE_CLOUD, &o, err));
     r->to_cloud = ends[0];
     r->to_owner = ends[1];
     r->scratch = arena_new();
@@ -126,7 +128,7 @@ status runner_stip_new(runner **out, const runner_setup *s, error *err)
         workspace_remove(&w); /* both have mapped what they need */
     }
     if (st == OK) {
-        st = connect_parties(r, err);
+        st = connect_parties(r, s, err);
     }
     if (st != OK) {
         stip_runner_free(&r->base);

@@ -61,7 +61,9 @@ static status connect_cloud(remote_runner *r, const runner_setup *s, error *err)
     if (!r->scratch) {
         return error_memory(err);
     }
-    TRY(tls_connect(&r->cloud, s->peers + sizeof prefix - 1, r->me, ROLE_CLOUD, NULL, err));
+    tls_options o = tls_defaults();
+    o.channel.network = s->network;
+    TRY(tls_connect(&r->cloud, s->peers + sizeof prefix - 1, r->me, ROLE_CLOUD, &o, err));
     return stip_client_begin(r->cloud, &r->owner, err);
 }
 

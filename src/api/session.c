@@ -26,6 +26,7 @@ status session_new(tacit_session **out, const char *protect, const runner_setup 
     TRY(protection_find(&how, protect, setup->model, err));
     TRY(how->start(&r, setup, err));
     TRY(session_adopt(out, setup->model, how, r, err));
+    (*out)->network = setup->network;
     (*out)->setup_s = api_now() - begin;
     return OK;
 }
@@ -210,10 +211,10 @@ json_t *session_report(const tacit_session *s)
 {
     const protection *p = s->protection;
     const run_cost now = cost_so_far(s);
-    return json_pack("{s:s, s:s, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "protect", p->name,
-                     "recipe", s->model->recipe.name, "seconds", "setup", s->setup_s, "offline",
-                     0.0, "online", s->online_s, "rounds",
-                     (json_int_t)(now.rounds - s->before.rounds), "peak_bytes",
+    return json_pack("{s:s, s:s, s:s, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "protect", p->name,
+                     "recipe", s->model->recipe.name, "network", network_name(s->network),
+                     "seconds", "setup", s->setup_s, "offline", 0.0, "online", s->online_s,
+                     "rounds", (json_int_t)(now.rounds - s->before.rounds), "peak_bytes",
                      (json_int_t)api_peak_bytes(), "bytes_sent", sent_json(&now, &s->before),
                      "learned", learnt_json(p));
 }
@@ -226,13 +227,16 @@ tacit_status tacit_session_new(tacit_session **out, const tacit_model *m,
     static const tacit_session_options defaults = {0};
     error inner = {0};
     o = o ? o : &defaults;
-    const runner_setup setup = {.model = m->model,
-                                .precision = o->precision,
-                                .threads = o->threads,
-                                .peers = o->peers,
-                                .certs = o->certs};
+    runner_setup setup = {.model = m->model,
+                          .precision = o->precision,
+                          .threads = o->threads,
+                          .peers = o->peers,
+                          .certs = o->certs};
     *out = NULL;
     status st = model_check_askable(m, &inner);
+    if (st == OK && o->network) {
+        st = network_find(&setup.network, o->network, &inner);
+    }
     if (st == OK) {
         st = session_new(out, o->protect, &setup, &inner);
     }

@@ -27,4 +27,9 @@ status variant_new(variant *out, const model *m, const recipe *r, calibration *c
                    const range_recorder *ranges, error *err) MUST_USE;
 void variant_clear(variant *v);
 
+/** The variant, which came of the directory src by the recipe r, as the directory dst: with `seen`
+ * widened by the share `margin` as its ranges. As recipe_apply. */
+status variant_write(const variant *v, const char *src, const char *dst, const recipe *r,
+                     const range_recorder *seen, double margin, error *err) MUST_USE;
+
 #endif

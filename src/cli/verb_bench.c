@@ -9,8 +9,11 @@ int verb_bench(int argc, char **argv)
          OPTION_STRING, &o.shape},
         {"tokens", 'n', "N", "tokens of the input (default: 128)", OPTION_SIZE, &o.tokens},
         {"recipe", 'r', "NAME", "named recipe (default: exact)", OPTION_STRING, &o.recipe},
-        {"protect", 'p', "NAME", "protection: plain", OPTION_STRING, &o.protect},
+        {"protect", 'p', "NAME", "plain (default) or stip, timed in turns with plain",
+         OPTION_STRING, &o.protect},
         {"precision", 0, "NAME", "of plain: f32 (default) or bf16", OPTION_STRING, &o.precision},
+        {"network", 0, "NAME", "between parties: local (default), or emulated: lan, wan",
+         OPTION_STRING, &o.network},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &o.threads},
         {"repeat", 0, "N", "timed runs (default: 5)", OPTION_SIZE, &o.repeat},
     };

@@ -104,6 +104,8 @@ int verb_eval(int argc, char **argv)
         {"peers", 0, "LIST", "other parties elsewhere: cloud=HOST:PORT", OPTION_STRING, &so.peers},
         {"certs", 'c', "DIR", "with --peers: ca.pem, owner.pem and owner.key", OPTION_STRING,
          &so.certs},
+        {"network", 0, "NAME", "between parties: local (default), or emulated: lan, wan",
+         OPTION_STRING, &so.network},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &so.threads},
         {"predictions", 'o', "FILE", "write a line of JSON for each example", OPTION_STRING,
          &predictions},

@@ -20,10 +20,44 @@ static void *wait_for_signal(void *arg)
     return NULL;
 }
 
-static void session_over(void *ctx, const char *why)
+static double number(const json_t *o, const char *key)
 {
-    (void)ctx;
-    fprintf(stderr, *why ? "session failed: %s\n" : "session over%s\n", why);
+    return json_number_value(json_object_get(o, key));
+}
+
+static void print_session(const json_t *o)
+{
+    char time[HUMAN_BYTES], sent[HUMAN_BYTES], received[HUMAN_BYTES], peak[HUMAN_BYTES];
+    const json_t *failure = json_object_get(o, "error");
+    if (failure) {
+        printf("session failed: %s\n", json_string_value(json_object_get(failure, "text")));
+    } else {
+        printf("session over\n");
+    }
+    printf("  %lld answers in %s, %s sent, %s received, %lld rounds, peak memory %s\n"
+           "  the cloud learnt: %s\n",
+           (long long)json_integer_value(json_object_get(o, "answers")),
+           human_seconds(time, number(o, "seconds")), human_bytes(sent, number(o, "bytes_sent")),
+           human_bytes(received, number(o, "bytes_received")),
+           (long long)json_integer_value(json_object_get(o, "rounds")),
+           human_bytes(peak, number(o, "peak_bytes")),
+           json_string_value(json_object_get(o, "learned")));
+}
+
+/* Several sessions may end at once; each report stays whole. */
+static void session_over(void *ctx, const char *json)
+{
+    const common *c = ctx;
+    json_t *o = json_loads(json, 0, NULL);
+    flockfile(stdout);
+    if (c->json) {
+        cli_print_json(c, json_incref(o));
+    } else {
+        print_session(o);
+    }
+    fflush(stdout);
+    funlockfile(stdout);
+    json_decref(o);
 }
 
 static int serve(const common *c, const tacit_party_options *o)
@@ -72,6 +106,8 @@ int verb_party(int argc, char **argv)
         {"listen", 'l', "ADDRESS", "HOST:PORT (default: 127.0.0.1:7421; port 0: a free one)",
          OPTION_STRING, &o.listen},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &o.threads},
+        {"network", 0, "NAME", "as the owners': local (default), or emulated: lan, wan",
+         OPTION_STRING, &o.network},
     };
     const char *role[1];
     int code = EXIT_OK;
@@ -80,6 +116,7 @@ int verb_party(int argc, char **argv)
         return code;
     }
     o.role = role[0];
-    o.session_over = c.quiet ? NULL : session_over;
+    o.session_over = session_over;
+    o.ctx = &c;
     return serve(&c, &o);
 }

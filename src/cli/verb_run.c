@@ -8,7 +8,7 @@ enum { MAX_TEXT_BYTES = 1 << 24, MAX_PROTECTIONS = 8 };
 
 typedef struct {
     common common;
-    const char *dir, *text, *file, *pair, *protect, *precision, *peers, *certs;
+    const char *dir, *text, *file, *pair, *protect, *precision, *peers, *certs, *network;
     size_t threads;
     tacit_model *model;
     tacit_input input;
@@ -74,7 +74,8 @@ static json_t *run_once(const job *j, const char *protect, tacit_error *err)
                                      .precision = j->precision,
                                      .threads = j->threads,
                                      .peers = j->peers,
-                                     .certs = j->certs};
+                                     .certs = j->certs,
+                                     .network = j->network};
     tacit_session *s = NULL;
     tacit_result *r = NULL;
     char *answer = NULL, *report = NULL;
@@ -263,6 +264,8 @@ int verb_run(int argc, char **argv)
         {"peers", 0, "LIST", "other parties elsewhere: cloud=HOST:PORT", OPTION_STRING, &j.peers},
         {"certs", 'c', "DIR", "with --peers: ca.pem, owner.pem and owner.key", OPTION_STRING,
          &j.certs},
+        {"network", 0, "NAME", "between parties: local (default), or emulated: lan, wan",
+         OPTION_STRING, &j.network},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &j.threads},
     };
     const char *operands[2] = {0};

@@ -92,6 +92,11 @@ role channel_peer(const channel *c)
     return c->peer;
 }
 
+network channel_network(const channel *c)
+{
+    return c->options.network;
+}
+
 const uint8_t *channel_peer_key(const channel *c)
 {
     return c->transport->peer_key;

@@ -48,6 +48,7 @@ void channel_cancel(channel *c);
 void channel_set_timeout(channel *c, int64_t timeout_ms);
 
 role channel_role(const channel *c);
+network channel_network(const channel *c);
 role channel_peer(const channel *c);
 /** SHA-256 of the peer's public key; zeros in memory, where it has none. Two peers that claim to
  * be different parties must not share one. */

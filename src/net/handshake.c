@@ -38,14 +38,22 @@ static status differs(channel *c, const char *field, error *err)
     return channel_fail(c, err, ERR_PROTOCOL, "has another %s than this party", field);
 }
 
+static status parameters_differ(channel *c, const handshake_terms *t, error *err)
+{
+    return t->parameters ? channel_fail(c, err, ERR_PROTOCOL,
+                                        "has another set of parameters (agreement hash) than this "
+                                        "party, whose are: %s",
+                                        t->parameters)
+                         : differs(c, "set of parameters (agreement hash)", err);
+}
+
 static status compare(channel *c, const uint8_t mine[HELLO_BYTES],
-                      const uint8_t theirs[HELLO_BYTES], error *err)
+                      const uint8_t theirs[HELLO_BYTES], const handshake_terms *t, error *err)
 {
     static const struct {
         const char *name;
         size_t at, len;
     } hashes[] = {{"model (hash)", AT_MODEL, HASH_BYTES},
-                  {"set of parameters (agreement hash)", AT_AGREEMENT, HASH_BYTES},
                   {"session id", AT_SESSION, FRAME_SESSION_BYTES}};
     const uint32_t wire = wire_get_u32(theirs + AT_WIRE), peer = wire_get_u32(theirs + AT_ROLE);
     if (wire != WIRE_VERSION) {
@@ -64,6 +72,9 @@ static status compare(channel *c, const uint8_t mine[HELLO_BYTES],
         if (memcmp(mine + hashes[i].at, theirs + hashes[i].at, hashes[i].len) != 0) {
             return differs(c, hashes[i].name, err);
         }
+    }
+    if (memcmp(mine + AT_AGREEMENT, theirs + AT_AGREEMENT, HASH_BYTES) != 0) {
+        return parameters_differ(c, t, err);
     }
     return OK;
 }
@@ -91,7 +102,7 @@ status handshake(channel *c, bool leads, const handshake_terms *terms, error *er
 {
     uint8_t mine[HELLO_BYTES], theirs[HELLO_BYTES];
     TRY(leads ? lead(c, mine, theirs, terms, err) : follow(c, mine, theirs, terms, err));
-    TRY(compare(c, mine, theirs, err));
+    TRY(compare(c, mine, theirs, terms, err));
     channel_set_session(c, mine + AT_SESSION);
     return OK;
 }

@@ -7,9 +7,10 @@
 
 /** What both must have alike. */
 typedef struct {
-    const char *program;   /* its version: at most 31 characters */
-    uint8_t model[32];     /* hash of the model's manifest */
-    uint8_t agreement[32]; /* hash of every further parameter that must be the same */
+    const char *program;    /* its version: at most 31 characters */
+    uint8_t model[32];      /* hash of the model's manifest */
+    uint8_t agreement[32];  /* hash of every further parameter that must be the same */
+    const char *parameters; /* those of this party in words, for errors; NULL: not said */
 } handshake_terms;
 
 /** The party that leads draws the session's id, 16 random bytes, and speaks first; the other one

@@ -1,15 +1,14 @@
 #include "party/stip_client.h"
 
-#include <string.h>
-
-#include "net/handshake.h"
 #include "nn/encoder.h"
+#include "party/stip_terms.h"
 #include "party/stip_wire.h"
 
 status stip_client_begin(channel *cloud, const stip_owner *o, error *err)
 {
-    handshake_terms terms = {.program = "stip"};
-    memcpy(terms.model, o->key.model, sizeof terms.model);
+    handshake_terms terms;
+    char parameters[STIP_PARAMETERS_BYTES];
+    TRY(stip_terms(&terms, parameters, cloud, o->key.model, err));
     return handshake(cloud, true, &terms, err);
 }
 

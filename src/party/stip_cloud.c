@@ -1,12 +1,11 @@
 #include "party/stip_cloud.h"
 
 #include <pthread.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
-#include "net/handshake.h"
 #include "nn/encoder.h"
+#include "party/stip_terms.h"
 #include "party/stip_wire.h"
 #include "plain/plain.h"
 #include "stip/key.h"
@@ -75,13 +74,15 @@ size_t stip_cloud_threads(const stip_cloud *c)
 }
 
 /* One input, whose frame has len bytes, and its answer. */
-static status answer(stip_cloud *c, channel *owner, size_t len, arena *a, error *err)
+static status answer(stip_cloud *c, channel *owner, size_t len, stip_tally *tally, arena *a,
+                     error *err)
 {
     embedded x;
     uint8_t *in = arena_take(a, len, 1);
     if (!in) {
         return error_memory(err);
     }
+    tally->inputs++;
     TRY(channel_payload(owner, in, err));
     TRY(stip_input_read(&x, in, len, c->model->dim, c->model->max_tokens, a, err));
     const size_t count = nn_encoder_rows(c->model, &x.seqs) * nn_encoder_columns(c->model);
@@ -94,13 +95,16 @@ static status answer(stip_cloud *c, channel *owner, size_t len, arena *a, error 
     const status st = nn_encoder_forward(c->engine, out, c->model, &x);
     pthread_mutex_unlock(&c->turn);
     TRY(st);
-    return channel_send(owner, STIP_OP_OUTPUT, out, count * sizeof *out, err);
+    TRY(channel_send(owner, STIP_OP_OUTPUT, out, count * sizeof *out, err));
+    tally->answers++;
+    return OK;
 }
 
-static status serve(stip_cloud *c, channel *owner, arena *a, error *err)
+static status serve(stip_cloud *c, channel *owner, stip_tally *tally, arena *a, error *err)
 {
-    handshake_terms terms = {.program = "stip"};
-    memcpy(terms.model, c->hash, sizeof terms.model);
+    handshake_terms terms;
+    char parameters[STIP_PARAMETERS_BYTES];
+    TRY(stip_terms(&terms, parameters, owner, c->hash, err));
     TRY(handshake(owner, false, &terms, err));
     const channel_allowed allowed[] = {
         {STIP_OP_INPUT, stip_input_limit(c->model->dim)},
@@ -114,18 +118,21 @@ static status serve(stip_cloud *c, channel *owner, arena *a, error *err)
         if (op == STIP_OP_END) {
             return channel_payload(owner, NULL, err);
         }
-        TRY(answer(c, owner, len, a, err));
+        TRY(answer(c, owner, len, tally, a, err));
         arena_release(a, mark);
     }
 }
 
-status stip_cloud_serve(stip_cloud *c, channel *owner, error *err)
+status stip_cloud_serve(stip_cloud *c, channel *owner, stip_tally *tally, error *err)
 {
+    stip_tally unread;
+    tally = tally ? tally : &unread;
+    *tally = (stip_tally){0};
     arena *a = arena_new();
     if (!a) {
         return error_memory(err);
     }
-    const status st = serve(c, owner, a, err);
+    const status st = serve(c, owner, tally, a, err);
     if (st != OK) {
         channel_abort(owner, st);
     }

@@ -22,8 +22,13 @@ status stip_cloud_new(stip_cloud **out, const char *dir, size_t threads, error *
 void stip_cloud_free(stip_cloud *c);
 size_t stip_cloud_threads(const stip_cloud *c);
 
+/** Of one session. */
+typedef struct {
+    uint64_t inputs, answers; /* that began to come, that went out */
+} stip_tally;
+
 /** One session with an owner, from handshake to the end that the owner makes. Any thread; OK where
- * the owner closed the channel. */
-status stip_cloud_serve(stip_cloud *c, channel *owner, error *err) MUST_USE;
+ * the owner ended it. tally, which may be NULL, is filled whatever happens. */
+status stip_cloud_serve(stip_cloud *c, channel *owner, stip_tally *tally, error *err) MUST_USE;
 
 #endif

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "net/clock.h"
 #include "net/socket.h"
 #include "net/tls.h"
 #include "party/stip_cloud.h"
@@ -23,6 +24,7 @@ struct stip_server {
     stip_cloud *cloud;
     identity *me;
     listener *door;
+    network network;
     stip_server_log *log;
     void *log_ctx;
     atomic_bool stopped;
@@ -30,8 +32,7 @@ struct stip_server {
     slot slots[STIP_SERVER_SESSIONS];
 };
 
-status stip_server_new(stip_server **out, const char *dir, const char *certs, const char *address,
-                       size_t threads, error *err)
+status stip_server_new(stip_server **out, const stip_server_options *o, error *err)
 {
     *out = NULL;
     stip_server *s = mem_new(1, sizeof *s);
@@ -39,12 +40,13 @@ status stip_server_new(stip_server **out, const char *dir, const char *certs, co
         return error_memory(err);
     }
     pthread_mutex_init(&s->lock, NULL);
-    status st = identity_new(&s->me, certs, ROLE_CLOUD, err);
+    s->network = o->network;
+    status st = identity_new(&s->me, o->certs, ROLE_CLOUD, err);
     if (st == OK) {
-        st = stip_cloud_new(&s->cloud, dir, threads, err);
+        st = stip_cloud_new(&s->cloud, o->model, o->threads, err);
     }
     if (st == OK) {
-        st = listener_new(&s->door, address, err);
+        st = listener_new(&s->door, o->address, err);
     }
     if (st != OK) {
         stip_server_free(s);
@@ -81,16 +83,19 @@ static bool show_channel(slot *l, channel *c)
     return goes_on;
 }
 
-static status answer_caller(slot *l, error *err)
+static status answer_caller(slot *l, stip_session_end *end)
 {
     stip_server *s = l->server;
     channel *owner = NULL;
-    TRY(tls_accept(&owner, l->fd, s->me, role_only(ROLE_OWNER), NULL, err));
+    tls_options o = tls_defaults();
+    o.channel.network = s->network;
+    TRY(tls_accept(&owner, l->fd, s->me, role_only(ROLE_OWNER), &o, &end->why));
     status st = OK;
     if (show_channel(l, owner)) {
-        st = stip_cloud_serve(s->cloud, owner, err);
+        st = stip_cloud_serve(s->cloud, owner, &end->tally, &end->why);
     }
     (void)!show_channel(l, NULL);
+    end->count = *channel_count(owner);
     channel_free(owner);
     return st;
 }
@@ -99,10 +104,14 @@ static void *slot_main(void *arg)
 {
     slot *l = arg;
     stip_server *s = l->server;
-    error why = {0};
-    const status st = answer_caller(l, &why);
+    const int64_t began = clock_ns();
+    stip_session_end end = {0};
+    if (answer_caller(l, &end) == OK) {
+        end.why = (error){0};
+    }
+    end.seconds = (double)(clock_ns() - began) * 1e-9;
     if (s->log) {
-        s->log(s->log_ctx, st == OK ? "" : why.text);
+        s->log(s->log_ctx, &end);
     }
     pthread_mutex_lock(&s->lock);
     l->over = true;

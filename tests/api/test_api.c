@@ -314,6 +314,47 @@ static void test_eval_of_a_regression(void **state)
     tacit_model_free(m);
 }
 
+static double milliseconds_of(const json_t *o, const char *which)
+{
+    return json_number_value(json_object_get(json_object_get(o, "milliseconds"), which));
+}
+
+/* Both sides of the comparison stand in one report, and the ratio is theirs. */
+static void test_bench_beside_plain(void **state)
+{
+    (void)state;
+    static const char *const recipes[] = {"exact", "freediv", "poly"};
+    for (size_t i = 0; i < 3; i++) {
+        tacit_error err;
+        char *text = NULL;
+        const tacit_bench_options o = {.shape = "bert-tiny",
+                                       .tokens = 9,
+                                       .repeat = 3,
+                                       .recipe = recipes[i],
+                                       .protect = "stip",
+                                       .network = i == 1 ? "lan" : NULL};
+        if (tacit_bench(&o, &text, &err) != TACIT_OK) {
+            fail_msg("%s", err.text);
+        }
+        json_t *r = take_json(text);
+        const json_t *plain = json_object_get(r, "plain"), *ratio = json_object_get(r, "ratio");
+        assert_string_equal(json_string_value(json_object_get(r, "protect")), "stip");
+        assert_string_equal(json_string_value(json_object_get(r, "recipe")), recipes[i]);
+        assert_string_equal(json_string_value(json_object_get(r, "network")),
+                            i == 1 ? "lan" : "local");
+        assert_int_equal(json_integer_value(json_object_get(r, "rounds")), 1);
+        const double stip_ms = milliseconds_of(r, "median"),
+                     plain_ms = milliseconds_of(plain, "median");
+        assert_true(plain_ms > 0);
+        assert_true(fabs(json_number_value(json_object_get(ratio, "median")) - stip_ms / plain_ms) <
+                    1e-6 * stip_ms / plain_ms);
+        if (i == 1) { /* there and back takes at least as long as the link says */
+            assert_true(milliseconds_of(r, "min") >= 1);
+        }
+        json_decref(r);
+    }
+}
+
 static void test_bench_and_doctor(void **state)
 {
     (void)state;
@@ -333,8 +374,9 @@ static void test_bench_and_doctor(void **state)
     const tacit_bench_options wrong[] = {{.shape = "bert"},
                                          {.recipe = "soup"},
                                          {.tokens = 513},
-                                         {.shape = "bert-tiny", .protect = "x"}};
-    for (size_t i = 0; i < 4; i++) {
+                                         {.shape = "bert-tiny", .protect = "x"},
+                                         {.shape = "bert-tiny", .network = "tin"}};
+    for (size_t i = 0; i < 5; i++) {
         assert_int_equal(tacit_bench(&wrong[i], &text, &err), TACIT_ERR_USAGE);
     }
     assert_int_equal(tacit_doctor(&text, &err), TACIT_OK);
@@ -447,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_wrong_options),
         cmocka_unit_test(test_eval),
         cmocka_unit_test(test_eval_of_a_regression),
+        cmocka_unit_test(test_bench_beside_plain),
         cmocka_unit_test(test_bench_and_doctor),
         cmocka_unit_test(test_convert),
         cmocka_unit_test(test_certs),

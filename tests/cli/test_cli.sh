@@ -74,6 +74,8 @@ expect 0 '^stip  *positive .* 1  ' "$tacit" run "$bert" "the film was very good!
 expect 0 'under stip, cloud learns' "$tacit" run "$bert" dull --protect stip
 expect 2 'under stip it is f32' "$tacit" run "$bert" dull --protect stip --precision bf16
 expect_json '"bytes_sent": {"owner": {"offline": 0, "online": [1-9]' "$tacit" run "$bert" dull --json --protect stip
+expect_json '"network": "lan"' "$tacit" run "$bert" dull --json --protect stip --network lan
+expect 2 "'moon' is no network" "$tacit" run "$bert" dull --protect stip --network moon
 expect_json '"runs": \[' "$tacit" run "$bert" dull --json --protect plain,plain
 expect 3 '"error": {"code": 3' "$tacit" run no/such/model a --json
 
@@ -85,6 +87,7 @@ expect 0 '"line": 3.*"expected": "negative"\|"expected": "negative".*"line": 3' 
 expect 3 'cannot\|No such file' "$tacit" eval "$bert" "$tmp/none.tsv"
 expect 2 'No such file' "$tacit" eval "$bert" "$tmp/dev.tsv" --predictions "$tmp/no/dir"
 expect 0 '1 examples' "$tacit" eval "$bert" "$tmp/dev.tsv" --limit 1
+expect_json '"network": "lan".*"correct": 1' "$tacit" eval "$bert" "$tmp/dev.tsv" --protect stip --network lan --json
 
 expect 0 'BertForSequenceClassification' "$tacit" show "$bert"
 expect_json '"verb": "show"' "$tacit" show "$bert" --json
@@ -132,6 +135,8 @@ expect 2 'never good' "$tacit" certs "$tmp/none" --days 0
 expect 7 'no/dir: cannot be made' "$tacit" certs "$tmp/no/dir"
 
 expect 0 'median' "$tacit" bench --shape bert-tiny --tokens 16 --repeat 2
+expect_json '"plain": {"milliseconds".*"ratio": {"median"' "$tacit" bench --shape bert-tiny --tokens 16 --repeat 2 --protect stip -q --json
+expect 0 '^network  *wan' "$tacit" bench --shape bert-tiny --tokens 16 --repeat 1 --protect stip --network wan
 expect 2 "shape 'huge'" "$tacit" bench --shape huge
 expect 0 'instruction_set' "$tacit" doctor
 TACIT_ISA=ref expect 0 'kernels  *ref' "$tacit" doctor

@@ -56,10 +56,12 @@ static void test_parties_that_agree(void **state)
 
 static void test_each_difference_is_named_at_both_ends(void **state)
 {
-    handshake_terms program = usual, model = usual, agreement = usual;
+    handshake_terms program = usual, model = usual, agreement = usual, said;
     program.program = "0.1.0-other";
     model.model[31] ^= 1;
     agreement.agreement[17] ^= 0x80;
+    said = agreement;
+    said.parameters = "colour blue";
     const struct {
         const handshake_terms *terms;
         const char *mine, *theirs;
@@ -69,7 +71,10 @@ static void test_each_difference_is_named_at_both_ends(void **state)
         {&model, "cloud: has another model (hash) than this party",
          "owner: has another model (hash) than this party"},
         {&agreement, "cloud: has another set of parameters (agreement hash)",
-         "owner: has another set of parameters (agreement hash)"},
+         "owner: has another set of parameters (agreement hash) than this party"},
+        {&said, "cloud: has another set of parameters (agreement hash)",
+         "owner: has another set of parameters (agreement hash) than this party, whose are: colour "
+         "blue"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         channel *c[2];

@@ -34,15 +34,22 @@ check 'certificates' "$tacit" certs "$tmp/certs" --roles owner,cloud
 check 'other certificates' "$tacit" certs "$tmp/others" --roles owner,cloud
 check 'protect' "$tacit" protect $model "$tmp/cloud" --key "$tmp/owner"
 
-"$tacit" party cloud --model "$tmp/cloud" --certs "$tmp/certs" --listen 127.0.0.1:0 --json \
-    >"$tmp/log" 2>"$tmp/errors" &
-cloud=$!
-for _ in $(seq 100); do
-    grep -q port "$tmp/log" && break
-    sleep 0.1
-done
-port=$(sed -n 's/.*"port": \([0-9]*\).*/\1/p' "$tmp/log")
-peers=cloud=127.0.0.1:$port
+serve() { # serve OPTION...: a cloud; its process and how it is reached
+    "$tacit" party cloud --model "$tmp/cloud" --certs "$tmp/certs" --listen 127.0.0.1:0 "$@" \
+        >"$tmp/log" 2>"$tmp/errors" &
+    cloud=$!
+    for _ in $(seq 100); do
+        grep -q port "$tmp/log" && break
+        sleep 0.1
+    done
+    peers=cloud=127.0.0.1:$(sed -n 's/.*port[": ]*\([0-9][0-9]*\).*/\1/p' "$tmp/log")
+}
+
+ends() { # the cloud, in good order
+    kill -TERM "$cloud" && wait "$cloud"
+}
+
+serve --json
 
 run() { "$tacit" run "$1" "the film was very good!" --json --peers "$peers" --certs "$2"; }
 
@@ -54,7 +61,7 @@ check 'the answer is the one in the clear' cmp "$tmp/clear" "$tmp/private"
 check 'the answer is not empty' test -s "$tmp/private"
 check 'a stranger is refused' fails_with 5 . run "$tmp/owner" "$tmp/others"
 check 'no certificate, no run' fails_with 2 certificate "$tacit" run "$tmp/owner" a --peers "$peers"
-check 'wrong peers' fails_with 2 'cloud=HOST:PORT' "$tacit" run "$tmp/owner" a --peers "$port" --certs "$tmp/certs"
+check 'wrong peers' fails_with 2 'cloud=HOST:PORT' "$tacit" run "$tmp/owner" a --peers "${peers#cloud=}" --certs "$tmp/certs"
 check 'not in the clear' fails_with 2 'no layers' "$tacit" run "$tmp/owner" a --protect plain
 check 'not alone' fails_with 2 'name the cloud' "$tacit" run "$tmp/owner" a
 check 'another key' "$tacit" protect $model "$tmp/cloud2" --key "$tmp/owner2"
@@ -64,9 +71,28 @@ check 'a clear model is refused' fails_with 8 'no protected model' \
 check 'a role that is none' fails_with 2 "role 'king'" "$tacit" party king
 run "$tmp/owner" "$tmp/certs" | label_and_logits >"$tmp/private"
 check 'the cloud still answers' cmp "$tmp/clear" "$tmp/private"
-kill -TERM "$cloud"
-check 'the cloud ends in good order' wait "$cloud"
+check 'another network is refused' fails_with 6 'cloud' \
+    "$tacit" run "$tmp/owner" dull --peers "$peers" --certs "$tmp/certs" --network lan
+check 'the cloud ends in good order' ends
 cloud=
 check 'nobody there' fails_with 4 'cloud' run "$tmp/owner" "$tmp/certs"
 check 'nothing of the text is in the log' sh -c "! grep -q film '$tmp/log' '$tmp/errors'"
+check 'the cloud reports what it learnt' grep -q \
+    '"answers": 1, "bytes_sent": [1-9].*"rounds": [1-9].*"learned": "the number of tokens' "$tmp/log"
+check 'and that a stranger called' grep -q \
+    '"answers": 0, "bytes_sent": 0, .*"learned": "that somebody called", "error": {"code": 5' "$tmp/log"
+check 'every line of it is an object' sh -c "! grep -v '^{\"schema\": 1, \"verb\": \"party\", .*}\$' '$tmp/log'"
+
+serve --network wan
+wan() { "$tacit" run "$tmp/owner" "the film was very good!" --json --peers "$peers" --certs "$tmp/certs" --network "$1"; }
+wan wan | label_and_logits >"$tmp/private"
+check 'a slow network, the same answer' cmp "$tmp/clear" "$tmp/private"
+check 'both must emulate the same' fails_with 6 'whose are: network lan' wan lan
+check 'the cloud ends in good order' ends
+cloud=
+check 'its report in words' grep -q '^  1 answers in .* sent, .* received, .* rounds, peak memory' "$tmp/log"
+check 'what it learnt in words' grep -q '^  the cloud learnt: the number of tokens' "$tmp/log"
+check 'what failed in words' grep -q '^session failed: owner: ' "$tmp/log"
+check 'no such network' fails_with 2 "'moon' is no network" \
+    "$tacit" party cloud --model "$tmp/cloud" --certs "$tmp/certs" --network moon
 exit $failed

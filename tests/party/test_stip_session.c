@@ -25,7 +25,7 @@ typedef struct {
 static void *cloud_main(void *arg)
 {
     session *s = arg;
-    s->ended = stip_cloud_serve(s->cloud, s->ends[1], &s->why);
+    s->ended = stip_cloud_serve(s->cloud, s->ends[1], NULL, &s->why);
     return NULL;
 }
 
