@@ -113,23 +113,21 @@ static status splice(text *out, span doc, const char *key, const json_t *value)
     return text_append(out, bytes + p.end, doc.len - p.end);
 }
 
-/* Whether out is doc with that field, as JSON. */
+/* Whether out is doc with that field, as JSON: not so where the key is there spelled otherwise. */
 static status check(const text *out, json_t *doc, const char *key, const json_t *value,
                     const char *path, error *err)
 {
     json_t *after;
-    TRY(json_read(&after, (span){(const uint8_t *)out->bytes, out->len}, path, err));
-    const bool set = json_object_set(doc, key, (json_t *)(uintptr_t)value) == 0;
-    const bool same = json_equal(doc, after);
-    json_decref(after);
-    if (!set) {
+    const status st = json_read(&after, (span){(const uint8_t *)out->bytes, out->len}, path, err);
+    if (st == ERR_RESOURCE || json_object_set(doc, key, (json_t *)(uintptr_t)value) != 0) {
+        json_decref(after);
         return error_memory(err);
     }
+    const bool same = st == OK && json_equal(doc, after);
+    json_decref(after);
     return same ? OK
-                : error_set(err, ERR_ARTEFACT,
-                            "%s: the field '%s' cannot be set: is it spelled "
-                            "with escapes?",
-                            path, key);
+                : error_set(err, ERR_ARTEFACT, "%s: the field '%s' is spelled with escapes", path,
+                            key);
 }
 
 status config_splice(text *out, span doc, const char *key, const json_t *value, const char *path,

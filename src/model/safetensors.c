@@ -5,8 +5,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-/* A header of 2^20 commas and brackets describes more than 65,536 tensors of rank 8; parsed it
- * takes about 100 MB. Without this bound 100 MB of text could take gigabytes. */
+/* 65,536 tensors of rank 8 need fewer commas and brackets than 2^20. Such a header takes at most
+ * 220 MB when it is parsed; without a bound 100 MB of text could take gigabytes. */
 enum { LENGTH_BYTES = 8, MAX_VALUES = 1 << 20, WHERE_BYTES = 400 };
 
 typedef struct {
