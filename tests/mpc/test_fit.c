@@ -167,13 +167,16 @@ static void test_what_cannot_be_reached_is_told(void **state)
     }
 }
 
-/* Each dealt word and each public coefficient rounded as the widths say: the error on random z and
- * masks is what the widths promise, and a bit less everywhere gives twice as much. */
-static double measured_noise(const mpc_series *s, const mpc_widths *w, unsigned less)
+typedef struct {
+    double noise;    /* rms apart from the series */
+    double max, rms; /* apart from the function */
+} spread;
+
+/* Each dealt word and each public coefficient rounded as the widths say, at random z and masks. */
+static spread measured(const mpc_series *s, const mpc_widths *w, unsigned less, int n)
 {
-    double squares = 0;
+    double squares = 0, all = 0, worst = 0;
     uint64_t state = 1;
-    const int n = 20000;
     for (int i = 0; i < n; i++) {
         state = state * 6364136223846793005u + 1442695040888963407u;
         const double mask = (double)(state >> 40) / (1 << 24);
@@ -192,8 +195,11 @@ static double measured_noise(const mpc_series *s, const mpc_widths *w, unsigned 
         }
         const double e = sum - mpc_series_at(s, z);
         squares += e * e;
+        const double whole = fabs(sum - reference(s->f, z));
+        worst = fmax(worst, whole);
+        all += whole * whole;
     }
-    return sqrt(squares / n);
+    return (spread){sqrt(squares / n), worst, sqrt(all / n)};
 }
 
 static void test_widths_keep_the_noise(void **state)
@@ -209,7 +215,8 @@ static void test_widths_keep_the_noise(void **state)
             mpc_widths w;
             assert_int_equal(mpc_series_widths(&w, &s, noise, &err), OK);
             assert_true(w.noise <= noise && w.noise > noise / 2);
-            const double is = measured_noise(&s, &w, 0), less = measured_noise(&s, &w, 1);
+            const double is = measured(&s, &w, 0, 20000).noise;
+            const double less = measured(&s, &w, 1, 20000).noise;
             assert_true(is < 1.1 * w.noise);
             assert_true(less > 1.5 * is && less < 2.5 * is);
             for (size_t k = 0; k < s.n; k++) {
@@ -222,6 +229,23 @@ static void test_widths_keep_the_noise(void **state)
     assert_error(err, ERR_PRECISION, "exp", "bits");
 }
 
+/* What docs/design/lookup.md says of GELU on ±12. */
+static void test_gelu_in_short_words(void **state)
+{
+    (void)state;
+    static mpc_series s;
+    mpc_widths w;
+    error err = {0};
+    assert_int_equal(
+        mpc_fit(&s, MPC_GELU, -12, 12, 3e-4, &(mpc_fit_limits){.dealt_frac = 16}, &err), OK);
+    assert_int_equal(mpc_series_widths(&w, &s, 5.6e-5, &err), OK);
+    const spread is = measured(&s, &w, 0, 400000);
+    print_message("%.2f bits a term, scale %u, largest error %.2e, rms %.2e\n", w.bits, w.scale,
+                  is.max, is.rms);
+    assert_true(s.n * (24 + w.bits) <= 9 * 48.3);
+    assert_true(is.max <= 5e-4 && is.rms <= 1.2e-4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_a_period_may_be_given),
         cmocka_unit_test(test_what_cannot_be_reached_is_told),
         cmocka_unit_test(test_widths_keep_the_noise),
+        cmocka_unit_test(test_gelu_in_short_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
