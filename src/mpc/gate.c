@@ -1,0 +1,149 @@
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "mpc/dealt.h"
+#include "mpc/gates.h"
+
+enum { CHUNK = 4096 }; /* words dealt at a time: all that is touched stays in the first cache */
+
+void mpc_gate(mpc *p)
+{
+    p->gate++;
+}
+
+/* The stream of one kind of one gate, of a server's root. */
+static prg *gate_stream(const mpc *p, unsigned root, const char *kind)
+{
+    char purpose[48];
+    snprintf(purpose, sizeof purpose, "mpc %s %u", kind, p->gate);
+    return prg_new(p->root[root], purpose, p->err);
+}
+
+prg *mpc_mask_stream(const mpc *p, unsigned root)
+{
+    return gate_stream(p, root, "mask");
+}
+
+prg *mpc_deal_stream(const mpc *p)
+{
+    return gate_stream(p, 0, "dealt");
+}
+
+static void count(mpc *p, size_t n, unsigned bits)
+{
+    p->cost.dealt_bytes += ring_packed_bytes(n, bits);
+}
+
+status mpc_deal_from(mpc *p, prg *first, const uint64_t *v, size_t n, unsigned bits)
+{
+    uint64_t share[CHUNK];
+    uint8_t stream[CHUNK * 8];
+    count(p, n, bits);
+    for (size_t i = 0; i < n; i += CHUNK) {
+        const size_t m = n - i < CHUNK ? n - i : CHUNK;
+        const size_t bytes = ring_packed_bytes(m, bits);
+        uint8_t *out;
+        TRY(dealt_room(p->dealt, p->dealer, bytes, &out, p->err));
+        prg_bytes(first, stream, bytes);
+        ring_unpack(p->ring, share, stream, m, bits);
+        for (size_t j = 0; j < m; j++) {
+            share[j] = v[i + j] - share[j];
+        }
+        ring_pack(p->ring, out, share, m, bits);
+        dealt_used(p->dealt, bytes);
+    }
+    return OK;
+}
+
+static status deal(mpc *p, const uint64_t *v, size_t n, unsigned bits)
+{
+    mpc_gate(p);
+    prg *first = mpc_deal_stream(p);
+    if (!first) {
+        return ERR_RESOURCE;
+    }
+    const status st = mpc_deal_from(p, first, v, n, bits);
+    prg_free(first);
+    return st;
+}
+
+status mpc_dealt_bytes(mpc *p, uint8_t *out, size_t bytes)
+{
+    if (p->server == 1) {
+        return dealt_take(p->dealt, p->dealer, out, bytes, p->err);
+    }
+    prg *mine = mpc_deal_stream(p);
+    if (!mine) {
+        return ERR_RESOURCE;
+    }
+    /* in whatever pieces the dealer took them: each of those begins at a whole byte */
+    prg_bytes(mine, out, bytes);
+    prg_free(mine);
+    return OK;
+}
+
+status mpc_dealt_take(mpc *p, uint8_t *out, size_t n, unsigned bits)
+{
+    mpc_gate(p);
+    count(p, n, bits);
+    return mpc_dealt_bytes(p, out, ring_packed_bytes(n, bits));
+}
+
+static status prepare_words(mpc *p, size_t n, unsigned bits)
+{
+    const size_t bytes = ring_packed_bytes(n, bits);
+    uint8_t *block = buffers_take(p->buffers, bytes);
+    if (!block) {
+        return error_memory(p->err);
+    }
+    const status st = mpc_dealt_take(p, block, n, bits);
+    if (st != OK) {
+        buffers_give(p->buffers, block);
+        return st;
+    }
+    return queue_put(p->queue, p->gate, block, bytes, p->err);
+}
+
+static status evaluate_words(mpc *p, uint64_t *out, size_t n, unsigned bits)
+{
+    void *block;
+    mpc_gate(p);
+    count(p, n, bits);
+    TRY(queue_take(p->queue, p->gate, &block, p->err));
+    ring_unpack(p->ring, out, block, n, bits);
+    buffers_give(p->buffers, block);
+    return OK;
+}
+
+status mpc_word_gate(mpc *p, const uint64_t *v, uint64_t *out, size_t n, unsigned bits)
+{
+    switch (p->phase) {
+    case MPC_PLAN:
+        mpc_gate(p);
+        count(p, n, bits);
+        return OK;
+    case MPC_DEAL:
+        return deal(p, v, n, bits);
+    case MPC_PREPARE:
+        return prepare_words(p, n, bits);
+    case MPC_EVALUATE:
+        break;
+    }
+    return evaluate_words(p, out, n, bits);
+}
+
+status mpc_gemm(mpc *p, ring_op op, uint64_t *c, size_t ldc, const uint64_t *a, size_t lda,
+                size_t m, const ring_right *w)
+{
+    size_t bytes;
+    if (!ring_gemm_scratch(&bytes, p->ring, p->pool, m, w->k, w->bits)) {
+        return error_memory(p->err);
+    }
+    void *scratch = buffers_take(p->buffers, bytes);
+    if (!scratch) {
+        return error_memory(p->err);
+    }
+    ring_gemm(p->ring, p->pool, op, c, ldc, a, lda, m, w, scratch);
+    buffers_give(p->buffers, scratch);
+    return OK;
+}

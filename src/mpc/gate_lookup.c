@@ -1,0 +1,208 @@
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "mpc/gates.h"
+
+/* With z = M - r the angle of every term splits:
+ *
+ *   cos h(M - r) = cos hM cos hr + sin hM sin hr,  sin h(M - r) = sin hM cos hr - cos hM sin hr
+ *
+ * The dealer deals cos hr and sin hr, for a block of elements after the other; a block's words of
+ * one term and one kind lie together. */
+
+enum { CONSTANT_FRAC = 24 };
+
+static size_t block_bytes(const lookup *t, size_t n)
+{
+    size_t bytes = 0;
+    for (size_t k = 0; k < t->terms; k++) {
+        bytes += 2 * ring_packed_bytes(n, lookup_word_bits(t, k));
+    }
+    return bytes;
+}
+
+static size_t all_bytes(const lookup *t, size_t n)
+{
+    const size_t rest = n % LOOKUP_BLOCK;
+    return n / LOOKUP_BLOCK * block_bytes(t, LOOKUP_BLOCK) + (rest ? block_bytes(t, rest) : 0);
+}
+
+/* Turns by one harmonic after the other. */
+typedef struct {
+    double c[LOOKUP_BLOCK], s[LOOKUP_BLOCK];           /* at the harmonic at hand */
+    double by_c[LOOKUP_BLOCK], by_s[LOOKUP_BLOCK]; /* from one harmonic to the next */
+} turns;
+
+static void turns_begin(const mpc *p, turns *w, const uint64_t *words, size_t n, const lookup *t)
+{
+    p->kernels->turn(w->c, w->s, words, n, t->period_bits);
+    memcpy(w->by_c, w->c, n * sizeof *w->c);
+    memcpy(w->by_s, w->s, n * sizeof *w->s);
+    for (unsigned i = 1; i < t->every; i++) {
+        p->kernels->step(w->by_c, w->by_s, w->c, w->s, n);
+    }
+}
+
+/* The dealt words of a block of n. */
+static status deal_block(mpc *p, prg *first, const uint64_t *mask, size_t n, const lookup *t)
+{
+    turns w;
+    uint64_t words[2 * LOOKUP_BLOCK];
+    turns_begin(p, &w, mask, n, t);
+    for (size_t k = 0; k < t->terms; k++) {
+        if (k > 0) {
+            p->kernels->step(w.c, w.s, w.by_c, w.by_s, n);
+        }
+        const unsigned bits = lookup_word_bits(t, k);
+        p->kernels->round_pair(words, words + n, w.c, w.s, n, t->word_frac[k]);
+        if (n == LOOKUP_BLOCK) { /* whole bytes: the two lie together without a gap */
+            TRY(mpc_deal_from(p, first, words, 2 * n, bits));
+        } else {
+            TRY(mpc_deal_from(p, first, words, n, bits));
+            TRY(mpc_deal_from(p, first, words + n, n, bits));
+        }
+    }
+    return OK;
+}
+
+static status deal(mpc *p, const wire *x, const lookup *t)
+{
+    prg *first = mpc_deal_stream(p);
+    status st = first ? OK : ERR_RESOURCE;
+    for (size_t i = 0; st == OK && i < x->n; i += LOOKUP_BLOCK) {
+        const size_t n = x->n - i < LOOKUP_BLOCK ? x->n - i : LOOKUP_BLOCK;
+        st = deal_block(p, first, x->mask + i, n, t);
+    }
+    prg_free(first);
+    return st;
+}
+
+static status prepare(mpc *p, const wire *x, const lookup *t)
+{
+    const size_t bytes = all_bytes(t, x->n);
+    uint8_t *block = buffers_take(p->buffers, bytes);
+    if (!block) {
+        return error_memory(p->err);
+    }
+    const status st = mpc_dealt_bytes(p, block, bytes);
+    if (st != OK) {
+        buffers_give(p->buffers, block);
+        return st;
+    }
+    return queue_put(p->queue, p->gate, block, bytes, p->err);
+}
+
+typedef struct {
+    mpc *p;
+    uint64_t *y;
+    const wire *x;
+    const lookup *t;
+    const uint8_t *words;
+    const double *gain;
+} job;
+
+/* One block of at most LOOKUP_BLOCK elements. */
+static void one_block(const job *j, size_t i, size_t n)
+{
+    const lookup *t = j->t;
+    const mpc_kernels *k = j->p->kernels;
+    const uint8_t *at = j->words + i / LOOKUP_BLOCK * block_bytes(t, LOOKUP_BLOCK);
+    const double *gain = j->gain ? j->gain + i : NULL;
+    turns w;
+    uint64_t words[2 * LOOKUP_BLOCK], y[LOOKUP_BLOCK] = {0};
+    turns_begin(j->p, &w, j->x->masked + i, n, t);
+    for (size_t term = 0; term < t->terms; term++) {
+        if (term > 0) {
+            k->step(w.c, w.s, w.by_c, w.by_s, n);
+        }
+        const unsigned bits = lookup_word_bits(t, term);
+        const size_t each = ring_packed_bytes(n, bits);
+        ring_unpack(j->p->ring, words, at, n, bits);
+        ring_unpack(j->p->ring, words + n, at + each, n, bits);
+        at += 2 * each;
+        k->term(y, w.c, w.s, words, words + n, t->a[term], t->b[term], gain, n,
+                t->coef_frac[term], lookup_shift(t, term));
+    }
+    for (size_t e = 0; e < n; e++) {
+        j->y[i + e] = y[e] & ring_mask(t->bits);
+    }
+}
+
+static void blocks(void *ctx, size_t begin, size_t end, size_t worker)
+{
+    const job *j = ctx;
+    (void)worker;
+    for (size_t b = begin; b < end; b++) {
+        const size_t i = b * LOOKUP_BLOCK;
+        one_block(j, i, j->x->n - i < LOOKUP_BLOCK ? j->x->n - i : LOOKUP_BLOCK);
+    }
+}
+
+/* The public constant a_0 times the gain, on server 1's share. */
+static void add_constant(mpc *p, uint64_t *y, size_t n, const lookup *t, const double *gain)
+{
+    for (size_t i = 0; p->server == 1 && i < n; i++) {
+        const double v = rint(ldexp(t->a0 * (gain ? gain[i] : 1), CONSTANT_FRAC));
+        y[i] = (y[i] + ((uint64_t)(int64_t)v << (t->frac - CONSTANT_FRAC))) & ring_mask(t->bits);
+    }
+}
+
+/* alpha·x for a wire that has grown. */
+static status add_line(mpc *p, wire *y, const wire *x, const lookup *t)
+{
+    wire *line;
+    TRY(mpc_grow(p, &line, x));
+    mpc_narrow(p, line, t->bits);
+    mpc_multiply_public(p, line, (uint64_t)(int64_t)rint(ldexp(t->alpha, (int)t->frac)), 0);
+    mpc_add_shifted(p, y, line, 0);
+    wire_drop(p, line);
+    return OK;
+}
+
+static status evaluate(mpc *p, wire *y, const wire *x, const lookup *t, const double *gain)
+{
+    void *words;
+    TRY(queue_take(p->queue, p->gate, &words, p->err));
+    job j = {.p = p, .y = y->share, .x = x, .t = t, .words = words, .gain = gain};
+    parallel_for(p->pool, (x->n + LOOKUP_BLOCK - 1) / LOOKUP_BLOCK, 64, blocks, &j);
+    buffers_give(p->buffers, words);
+    add_constant(p, y->share, y->n, t, gain);
+    return OK;
+}
+
+status mpc_lookup(mpc *p, wire **y, const wire *x, const lookup *t, const double *gain)
+{
+    CHECK(x->width == lookup_width(t) && (t->alpha == 0 || x->grown >= t->bits));
+    CHECK(t->frac >= CONSTANT_FRAC);
+    *y = wire_new(p, x->n, t->bits, t->frac);
+    if (!*y) {
+        return ERR_RESOURCE;
+    }
+    status st = OK;
+    mpc_gate(p);
+    if (p->phase != MPC_DEAL) { /* which counts as it deals */
+        p->cost.dealt_bytes += all_bytes(t, x->n);
+    }
+    switch (p->phase) {
+    case MPC_PLAN:
+        break;
+    case MPC_DEAL:
+        st = deal(p, x, t);
+        break;
+    case MPC_PREPARE:
+        st = prepare(p, x, t);
+        break;
+    case MPC_EVALUATE:
+        st = evaluate(p, *y, x, t, gain);
+        break;
+    }
+    if (st == OK && t->alpha != 0) {
+        st = add_line(p, *y, x, t);
+    }
+    if (st != OK) {
+        wire_drop(p, *y);
+        *y = NULL;
+    }
+    return st;
+}

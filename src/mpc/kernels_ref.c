@@ -1,0 +1,7 @@
+#include "mpc/kernels_body.h"
+#include "mpc/kernels_tables.h"
+
+const mpc_kernels *mpc_kernels_ref(void)
+{
+    return &table;
+}
