@@ -4,12 +4,15 @@
 #include "api/variant.h"
 #include "base/mem.h"
 
-/* Wider by the margin on each side; what cannot be negative stays so. */
+/* Wider by the margin on each side. What is positive by nature, a variance or a sum of squares,
+ * stays so: what matters of it is the ratio of its bounds, which grows by the margin at each. */
 static slot_range widened(slot_range r, double margin)
 {
+    if (r.lo >= 0) {
+        return (slot_range){.slot = r.slot, .lo = r.lo / (1 + margin), .hi = r.hi * (1 + margin)};
+    }
     const double pad = margin * (r.hi - r.lo) / 2;
-    const double lo = r.lo - pad;
-    return (slot_range){r.slot, r.lo >= 0 ? fmax(lo, 0) : lo, r.hi + pad};
+    return (slot_range){.slot = r.slot, .lo = r.lo - pad, .hi = r.hi + pad};
 }
 
 status variant_write(const variant *v, const char *src, const char *dst, const recipe *r,

@@ -11,7 +11,7 @@
  * The dealer deals cos hr and sin hr, for a block of elements after the other; a block's words of
  * one term and one kind lie together. */
 
-enum { CONSTANT_FRAC = 24 };
+enum { CONSTANT_FRAC = 30 };
 
 static size_t block_bytes(const lookup *t, size_t n)
 {
@@ -111,7 +111,12 @@ static void one_block(const job *j, size_t i, size_t n)
     const double *gain = j->gain ? j->gain + i : NULL;
     turns w;
     uint64_t words[2 * LOOKUP_BLOCK], y[LOOKUP_BLOCK] = {0};
-    turns_begin(j->p, &w, j->x->masked + i, n, t);
+    /* a grown wire was opened with half of its range beside it */
+    const uint64_t beside = j->x->grown ? UINT64_C(1) << (j->x->width - 2) : 0;
+    for (size_t e = 0; e < n; e++) {
+        words[e] = j->x->masked[i + e] - beside;
+    }
+    turns_begin(j->p, &w, words, n, t);
     for (size_t term = 0; term < t->terms; term++) {
         if (term > 0) {
             k->step(w.c, w.s, w.by_c, w.by_s, n);
@@ -142,9 +147,10 @@ static void blocks(void *ctx, size_t begin, size_t end, size_t worker)
 /* The public constant a_0 times the gain, on server 1's share. */
 static void add_constant(mpc *p, uint64_t *y, size_t n, const lookup *t, const double *gain)
 {
+    const unsigned frac = t->frac < CONSTANT_FRAC ? t->frac : CONSTANT_FRAC;
     for (size_t i = 0; p->server == 1 && i < n; i++) {
-        const double v = rint(ldexp(t->a0 * (gain ? gain[i] : 1), CONSTANT_FRAC));
-        y[i] = (y[i] + ((uint64_t)(int64_t)v << (t->frac - CONSTANT_FRAC))) & ring_mask(t->bits);
+        const double v = rint(ldexp(t->a0 * (gain ? gain[i] : 1), (int)frac));
+        y[i] = (y[i] + ((uint64_t)(int64_t)v << (t->frac - frac))) & ring_mask(t->bits);
     }
 }
 
@@ -174,7 +180,6 @@ static status evaluate(mpc *p, wire *y, const wire *x, const lookup *t, const do
 status mpc_lookup(mpc *p, wire **y, const wire *x, const lookup *t, const double *gain)
 {
     CHECK(x->width == lookup_width(t) && (t->alpha == 0 || x->grown >= t->bits));
-    CHECK(t->frac >= CONSTANT_FRAC);
     *y = wire_new(p, x->n, t->bits, t->frac);
     if (!*y) {
         return ERR_RESOURCE;

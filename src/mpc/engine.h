@@ -1,0 +1,33 @@
+/** The engine of nn/ on shares: a transformer as gates, the same code on all four walks. */
+#ifndef TACIT_MPC_ENGINE_H
+#define TACIT_MPC_ENGINE_H
+
+#include "mpc/party.h"
+#include "mpc/plan.h"
+#include "mpc/shares.h"
+#include "nn/engine.h"
+
+/** What a walk needs beside the fields of mpc. */
+typedef struct {
+    mpc walk;
+    const model *model;
+    const mpc_plan *plan;
+    const mpc_weights *weights; /* NULL on MPC_PLAN */
+} mpc_setup;
+
+/** weights, plan and model must outlive it; what walk points to stays the caller's. */
+status mpc_engine_new(engine **out, const mpc_setup *s, error *err) MUST_USE;
+
+/** The walk as it stands: its cost after nn_encoder_forward. */
+const mpc *mpc_engine_walk(const engine *e);
+
+/** MPC_EVALUATE, after the forward pass: this server's share of the answer, packed with
+ * MPC_ANSWER_BITS bits and MPC_FRAC fraction bits a number. */
+enum { MPC_ANSWER_BITS = 22 };
+const uint64_t *mpc_engine_answer(const engine *e, size_t *n);
+
+/** Width of an input's words, of MPC_FRAC fraction bits: what the owner shares is its embedded
+ * tokens, each row minus its mean and divided by its standard deviation. */
+unsigned mpc_input_bits(const mpc_plan *p, const model *m);
+
+#endif

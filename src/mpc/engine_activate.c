@@ -1,0 +1,53 @@
+#include "mpc/state.h"
+
+/* x²/8 + x/4 + 1/2: with the square's fraction counted three bits longer, everything at 27. */
+static status quad(mpc *p, wire **y, const wire *x, unsigned bits)
+{
+    enum { SQUARE_FRAC = 2 * MPC_FRAC + 3 };
+    const unsigned ring = bits + SQUARE_FRAC - MPC_FRAC;
+    wire *line;
+    TRY(mpc_square(p, y, x, ring));
+    TRY(mpc_grow(p, &line, x));
+    (*y)->frac = SQUARE_FRAC;
+    mpc_add_shifted(p, *y, line, SQUARE_FRAC - MPC_FRAC - 2);
+    mpc_add_public(p, *y, UINT64_C(1) << (SQUARE_FRAC - 1));
+    mpc_truncate(p, *y, SQUARE_FRAC - MPC_FRAC);
+    wire_drop(p, line);
+    return OK;
+}
+
+static status apply(mpc_engine *e, wire **y, wire *x, const mpc_activation_plan *ap)
+{
+    mpc *p = &e->p;
+    opening o = {.x = x, .width = ap->bits};
+    mpc_settle(p, x, MPC_FRAC, ap->bits);
+    switch (ap->form) {
+    case ACTIVATION_QUAD:
+        o.grow = ap->out_bits + MPC_FRAC + 3;
+        TRY(mpc_open(p, &o, 1));
+        return quad(p, y, x, ap->out_bits);
+    case ACTIVATION_NONE:
+        o.grow = ap->out_bits;
+        TRY(mpc_open(p, &o, 1));
+        return mpc_grow(p, y, x);
+    default:
+        o.grow = mpc_apply_grow(e, ap->function, ap->out_bits, MPC_FRAC);
+        TRY(mpc_open(p, &o, 1));
+        return mpc_apply(e, y, x, ap->function, NULL, ap->out_bits, MPC_FRAC);
+    }
+}
+
+status mpc_activate(engine *base, value **y, const value *x, const activation *f)
+{
+    mpc_engine *e = (mpc_engine *)base;
+    const mpc_activation_plan *ap = &e->plan->ops[f->id].activation;
+    wire *w = NULL;
+    *y = NULL;
+    TRY(apply(e, &w, x->x, ap));
+    *y = value_new(e, w, x->rows, x->columns);
+    if (!*y) {
+        return ERR_RESOURCE;
+    }
+    (*y)->width = ap->out_bits;
+    return OK;
+}

@@ -1,0 +1,320 @@
+#include "mpc/plan.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+
+enum {
+    SUM_BITS = 20,      /* opened width of row sums */
+    VARIANCE_BITS = 24, /* … of variances */
+    GELU_BITS = 18,     /* period of an activation's look-up */
+    RING_BITS = 64,
+};
+
+/* What calibration has seen on some texts may be passed by others. */
+static const double MARGIN = 1.25;
+
+/* Errors that series may have: activations absolute, the others relative. */
+static const double ACTIVATION_ERROR = 2e-4, ACTIVATION_NOISE = 1.5e-4, RELATIVE_ERROR = 5e-5,
+                    RELATIVE_NOISE = 2e-5;
+
+typedef struct {
+    mpc_plan *p;
+    const model *m;
+    error *err;
+} planner;
+
+/* The smallest b with |x| <= 2^b. */
+static int magnitude(double x)
+{
+    return x > 0 ? (int)ceil(log2(x)) : -64;
+}
+
+static status range_of(planner *w, const char *operation, const char *quantity, double *lo,
+                       double *hi)
+{
+    char slot[160];
+    snprintf(slot, sizeof slot, "%s/%s", operation, quantity);
+    const slot_range *r = model_range(w->m, slot);
+    if (!r) {
+        return error_set(w->err, ERR_PRECISION,
+                         "%s: the recipe has no range for '%s', which mpc needs: calibrate it with "
+                         "tacit convert --calibrate",
+                         w->m->dir, slot);
+    }
+    *lo = r->lo;
+    *hi = r->hi;
+    return OK;
+}
+
+/* As good as is wanted, or where the range is too wide for that with a few hundred terms, up to
+ * twenty times worse. */
+static status fit(mpc_series *out, mpc_function f, double lo, double hi, double wanted, error *err)
+{
+    const mpc_fit_limits limits = {.dealt_frac = f == MPC_RSQRT || f == MPC_RECIPROCAL ? 28 : 16,
+                                   .max_terms = 256};
+    status st = ERR_PRECISION;
+    for (double e = wanted; st == ERR_PRECISION && e < 30 * wanted; e *= 5) {
+        st = mpc_fit(out, f, lo, hi, e, &limits, err);
+    }
+    return st;
+}
+
+/* The function plan for f on [lo, hi] with words of `bits` bits: one that is there already, or a
+ * new one. */
+static status function_for(planner *w, size_t *out, mpc_function f, double lo, double hi,
+                           double wanted, double noise, unsigned bits)
+{
+    mpc_plan *p = w->p;
+    for (size_t i = 0; i < p->n_functions; i++) {
+        const mpc_function_plan *g = &p->functions[i];
+        if (g->series.f == f && g->series.lo == lo && g->series.hi == hi &&
+            g->period_bits == bits) {
+            *out = i;
+            return OK;
+        }
+    }
+    if (!mem_reserve((void **)&p->functions, &p->cap_functions, p->n_functions + 1,
+                     sizeof *p->functions)) {
+        return error_memory(w->err);
+    }
+    mpc_function_plan *g = &p->functions[p->n_functions];
+    TRY(fit(&g->series, f, lo, hi, wanted, w->err));
+    TRY(mpc_series_widths(&g->widths, &g->series, noise, w->err));
+    g->period_bits = bits;
+    *out = p->n_functions++;
+    return OK;
+}
+
+/* Ratios of lowest to highest value in steps of two, so that layers share series. */
+static double ratio_class(double lo, double hi)
+{
+    double ratio = 4;
+    while (ratio < hi / lo) {
+        ratio *= 2;
+    }
+    return ratio;
+}
+
+static status plan_norm(planner *w, const norm *n, unsigned out_bits, bool gamma_later)
+{
+    mpc_op_plan *op = &w->p->ops[n->id];
+    mpc_norm_plan *np = &op->norm;
+    double lo = 0, hi = 0, most;
+    if (n->form != NORM_LAYERNORM) {
+        return error_set(w->err, ERR_POLICY, "%s: the norm '%s' is no layernorm: mpc has no protocol for its form",
+                         w->m->dir, n->name);
+    }
+    op->kind = MPC_OP_NORM;
+    *np = (mpc_norm_plan){.used = true, .out_bits = out_bits, .gamma_later = gamma_later};
+    TRY(range_of(w, n->name, "centred", &lo, &hi));
+    most = MARGIN * fmax(-lo, hi);
+    TRY(range_of(w, n->name, "variance", &lo, &hi));
+    np->variance_lo = fmax(lo, 1e-12) / MARGIN + n->eps;
+    np->variance_hi = hi * MARGIN + n->eps;
+    const int log_dim = magnitude((double)n->dim);
+    const double part = ldexp((double)n->dim, -log_dim);
+    np->shift = 8 - magnitude(part * most); /* |input| < 2^8 */
+    np->shift = np->shift > log_dim ? log_dim : np->shift;
+    np->factor = ldexp(part, np->shift);
+    np->inverse_frac = RING_BITS - out_bits > 16 ? 16 : RING_BITS - out_bits;
+    const int inverse = magnitude(MARGIN / (sqrt(np->variance_lo) * np->factor));
+    if (inverse + (int)np->inverse_frac + 2 < 8 || inverse + (int)np->inverse_frac + 2 > 40) {
+        return error_set(w->err, ERR_PRECISION, "%s: '%s': variances of %g to %g are too far apart",
+                         w->m->dir, n->name, np->variance_lo, np->variance_hi);
+    }
+    np->inverse_bits = (unsigned)(inverse + (int)np->inverse_frac + 2);
+    return function_for(w, &np->inverse, MPC_RSQRT,
+                        1 / ratio_class(np->variance_lo, np->variance_hi), 1, RELATIVE_ERROR,
+                        RELATIVE_NOISE, VARIANCE_BITS);
+}
+
+static status plan_attention(planner *w, const attention *a)
+{
+    mpc_op_plan *op = &w->p->ops[a->id];
+    mpc_attention_plan *ap = &op->attention;
+    double lo = 0, hi = 0;
+    if (a->form != ATTENTION_2QUAD && a->form != ATTENTION_2QUAD_FREEDIV) {
+        return error_set(w->err, ERR_POLICY,
+                         "%s: '%s': mpc has no protocol for this form of attention yet: choose "
+                         "2quad or 2quad-freediv",
+                         w->m->dir, a->name);
+    }
+    op->kind = MPC_OP_ATTENTION;
+    *ap = (mpc_attention_plan){.form = a->form};
+    TRY(range_of(w, a->name, "scores", &lo, &hi));
+    const double most = MARGIN * fmax(-lo, hi) + fabs((double)a->c);
+    ap->score_bits = (unsigned)(magnitude(most) + MPC_FRAC + 2);
+    TRY(range_of(w, a->name, "sum", &ap->sum_lo, &ap->sum_hi));
+    ap->sum_lo = fmax(ap->sum_lo, 1e-9) / MARGIN;
+    ap->sum_hi *= MARGIN;
+    TRY(range_of(w, a->name, "context", &lo, &hi));
+    ap->context_hi = MARGIN * fmax(-lo, hi);
+    if (ap->score_bits > 24 || ap->score_bits < 4) {
+        return error_set(w->err, ERR_PRECISION, "%s: '%s': scores of up to %g are too large",
+                         w->m->dir, a->name, most);
+    }
+    return a->form == ATTENTION_2QUAD
+               ? function_for(w, &ap->reciprocal, MPC_RECIPROCAL,
+                              1 / ratio_class(ap->sum_lo, ap->sum_hi), 1, RELATIVE_ERROR,
+                              RELATIVE_NOISE, SUM_BITS)
+               : OK;
+}
+
+static status function_of(planner *w, mpc_function *f, const activation *a)
+{
+    switch (a->form) {
+    case ACTIVATION_GELU:
+        *f = MPC_GELU;
+        return OK;
+    case ACTIVATION_GELU_TANH:
+        *f = MPC_GELU_TANH;
+        return OK;
+    case ACTIVATION_SILU:
+        *f = MPC_SILU;
+        return OK;
+    case ACTIVATION_TANH:
+        *f = MPC_TANH;
+        return OK;
+    default:
+        return error_set(w->err, ERR_POLICY,
+                         "%s: '%s': mpc has no protocol for this form of activation yet",
+                         w->m->dir, a->name);
+    }
+}
+
+/* *unit: of the input's words at MPC_FRAC fraction bits, by which the map before it is scaled. */
+static status plan_activation(planner *w, const activation *a, double *unit, unsigned out_bits)
+{
+    mpc_op_plan *op = &w->p->ops[a->id];
+    mpc_activation_plan *ap = &op->activation;
+    double lo = 0, hi = 0;
+    op->kind = MPC_OP_ACTIVATION;
+    *ap = (mpc_activation_plan){.form = a->form, .out_bits = out_bits};
+    *unit = 1;
+    if (a->form == ACTIVATION_NONE) {
+        return OK;
+    }
+    TRY(range_of(w, a->name, "input", &lo, &hi));
+    const double middle = (lo + hi) / 2, half = MARGIN * (hi - lo) / 2;
+    if (a->form == ACTIVATION_QUAD) {
+        ap->bits = (unsigned)(magnitude(MARGIN * fmax(-lo, hi)) + MPC_FRAC + 2);
+        return OK;
+    }
+    mpc_function f = MPC_GELU;
+    TRY(function_of(w, &f, a));
+    lo = floor(middle - half);
+    hi = ceil(middle + half);
+    if (mpc_function_symmetry(f) != MPC_NEITHER) { /* as wide on either side */
+        hi = fmax(-lo, hi);
+        lo = -hi;
+    }
+    TRY(function_for(w, &ap->function, f, lo, hi, ACTIVATION_ERROR, ACTIVATION_NOISE, GELU_BITS));
+    const mpc_function_plan *g = &w->p->functions[ap->function];
+    ap->bits = GELU_BITS + (g->series.slope != 0);
+    *unit = ldexp(1.0, GELU_BITS - MPC_FRAC) / g->series.period;
+    return OK;
+}
+
+static void plan_linear(planner *w, const linear *l, unsigned bits, unsigned frac, const norm *from,
+                        const norm *to, double scale)
+{
+    w->p->linears[l->id] = (mpc_linear_plan){
+        .bits = bits,
+        .frac = frac,
+        .from = from ? from->id : MPC_NONE,
+        .to = to ? to->id : MPC_NONE,
+        .scale = scale * (to ? w->p->ops[to->id].norm.factor : 1),
+    };
+}
+
+/* Opened widths of a norm's output: before queries, keys and values, and before all else. */
+enum { WIDE = 50, NARROW = 46, ACTIVATED = 36 };
+
+static status plan_layer(planner *w, size_t i)
+{
+    const encoder_layer *l = &w->m->layers[i];
+    const norm *before = i == 0 ? &w->m->embeddings.norm : &w->m->layers[i - 1].output_norm;
+    const bool last = i + 1 == w->m->n_layers;
+    double unit;
+    TRY(plan_attention(w, &l->attention));
+    const unsigned score_bits = w->p->ops[l->attention.id].attention.score_bits;
+    const unsigned query_frac = WIDE - MPC_FRAC - score_bits;
+    plan_linear(w, &l->query, WIDE, query_frac, before, NULL, (double)l->attention.scale);
+    plan_linear(w, &l->key, WIDE, query_frac, before, NULL, 1);
+    plan_linear(w, &l->value, WIDE, 14, before, NULL, 1);
+    TRY(plan_norm(w, &l->attention_norm, NARROW, true));
+    plan_linear(w, &l->output, MPC_CONTEXT_BITS, 12, NULL, &l->attention_norm, 1);
+    TRY(plan_activation(w, &l->activation, &unit, ACTIVATED));
+    plan_linear(w, &l->up, NARROW, 20, &l->attention_norm, NULL, unit);
+    TRY(plan_norm(w, &l->output_norm, last ? NARROW : WIDE,
+                  !last || w->m->head.kind == HEAD_EMBEDDING));
+    plan_linear(w, &l->down, ACTIVATED, 14, NULL, &l->output_norm, 1);
+    return OK;
+}
+
+static status plan_head(planner *w)
+{
+    const head *h = &w->m->head;
+    const norm *before = &w->m->layers[w->m->n_layers - 1].output_norm;
+    if (h->kind == HEAD_EMBEDDING) {
+        return OK;
+    }
+    if (h->kind == HEAD_TOKEN || !h->has_dense) {
+        plan_linear(w, &h->out, NARROW, 20, before, NULL, 1);
+        return OK;
+    }
+    double unit;
+    TRY(plan_activation(w, &h->activation, &unit, ACTIVATED));
+    plan_linear(w, &h->dense, NARROW, 20, before, NULL, unit);
+    plan_linear(w, &h->out, ACTIVATED, 14, NULL, NULL, 1);
+    return OK;
+}
+
+static status fill(planner *w)
+{
+    const model *m = w->m;
+    const norm *first = &m->embeddings.norm;
+    if (first->form != NORM_LAYERNORM) {
+        return error_set(w->err, ERR_POLICY, "%s: the embedding norm must be layernorm under mpc",
+                         m->dir);
+    }
+    w->p->ops[first->id] = (mpc_op_plan){
+        .kind = MPC_OP_NORM, .norm = {.out_bits = WIDE, .gamma_later = true, .factor = 1}};
+    for (size_t i = 0; i < m->n_layers; i++) {
+        TRY(plan_layer(w, i));
+    }
+    return plan_head(w);
+}
+
+status mpc_plan_make(mpc_plan **out, const model *m, error *err)
+{
+    *out = NULL;
+    mpc_plan *p = mem_new(1, sizeof *p);
+    if (!p) {
+        return error_memory(err);
+    }
+    p->n_linears = m->n_linears;
+    p->n_ops = m->n_ops;
+    p->linears = mem_new(m->n_linears, sizeof *p->linears);
+    p->ops = mem_new(m->n_ops, sizeof *p->ops);
+    planner w = {.p = p, .m = m, .err = err};
+    const status st = p->linears && p->ops ? fill(&w) : error_memory(err);
+    if (st != OK) {
+        mpc_plan_free(p);
+        return st;
+    }
+    *out = p;
+    return OK;
+}
+
+void mpc_plan_free(mpc_plan *p)
+{
+    if (p) {
+        mem_free(p->linears);
+        mem_free(p->ops);
+        mem_free(p->functions);
+        mem_free(p);
+    }
+}

@@ -1,0 +1,81 @@
+/** What is public about running one model on shares: widths, scales, look-ups.
+ *
+ * Made once, by the model's owner, from shapes, recipe and calibrated ranges; all parties then
+ * use the same. Source: docs/design/mpc-encoder.md, which derives each width.
+ */
+#ifndef TACIT_MPC_PLAN_H
+#define TACIT_MPC_PLAN_H
+
+#include "mpc/fit.h"
+#include "mpc/lookup.h"
+#include "model/model.h"
+
+/** Fraction bits of most wires. */
+enum { MPC_FRAC = 12, MPC_GAMMA_FRAC = 12, MPC_CONTEXT_BITS = 34 };
+
+static const uint32_t MPC_NONE = UINT32_MAX;
+
+/** How a linear map becomes a matrix of the ring: W' = scale · diag(γ of `from`) · Wᵀ, columns
+ * centred and scaled for `to`. */
+typedef struct {
+    unsigned bits, frac; /* of ring and weight */
+    uint32_t from, to;   /* norms, by id, or MPC_NONE */
+    double scale;
+} mpc_linear_plan;
+
+/** A series with the widths of its words, on words of period_bits bits. */
+typedef struct {
+    mpc_series series; /* n is 0 where there is none */
+    mpc_widths widths;
+    unsigned period_bits;
+} mpc_function_plan;
+
+typedef struct {
+    bool used;           /* false: the owner has done it before sharing */
+    double factor;       /* the input is (x - mean) · factor; factor = dim / 2^⌈log2 dim⌉ · 2^shift */
+    int shift;
+    double variance_lo, variance_hi; /* of x, with margins */
+    unsigned inverse_frac, inverse_bits;
+    unsigned out_bits;   /* at which its output is opened */
+    size_t inverse;      /* plan->functions */
+    bool gamma_later;    /* its γ and β scale a residual: a weight of their own */
+} mpc_norm_plan;
+
+typedef struct {
+    attention_form form;
+    unsigned score_bits; /* opened width of s + c */
+    double sum_lo, sum_hi, context_hi; /* row sums / n and context, with margins */
+    size_t reciprocal;   /* plan->functions */
+} mpc_attention_plan;
+
+typedef struct {
+    activation_form form;
+    unsigned bits;    /* opened width of the input */
+    unsigned out_bits; /* opened width of the output */
+    size_t function;  /* plan->functions */
+} mpc_activation_plan;
+
+typedef enum { MPC_OP_NONE, MPC_OP_NORM, MPC_OP_ATTENTION, MPC_OP_ACTIVATION } mpc_op_kind;
+
+typedef struct {
+    mpc_op_kind kind;
+    union {
+        mpc_norm_plan norm;
+        mpc_attention_plan attention;
+        mpc_activation_plan activation;
+    };
+} mpc_op_plan;
+
+typedef struct {
+    size_t n_linears, n_ops, n_functions, cap_functions;
+    mpc_linear_plan *linears; /* by id */
+    mpc_op_plan *ops;         /* by id */
+    mpc_function_plan *functions;
+} mpc_plan;
+
+/** Errors: ERR_POLICY where a form has no protocol, naming it; ERR_PRECISION where a range is
+ * missing from the recipe or too wide. Cost: a second or two where ranges ask for long series. */
+status mpc_plan_make(mpc_plan **out, const model *m, error *err) MUST_USE;
+void mpc_plan_free(mpc_plan *p);
+
+#endif

@@ -1,0 +1,58 @@
+/** Inside of the engine, for the files engine*.c. */
+#ifndef TACIT_MPC_STATE_H
+#define TACIT_MPC_STATE_H
+
+#include "mpc/engine.h"
+#include "mpc/gates.h"
+
+struct value {
+    wire *x;
+    size_t rows, columns;
+    unsigned width; /* at which x is to be opened; 0: that is for who asks to know */
+    uint32_t norm;  /* whose γ and β are still to be applied, or MPC_NONE */
+};
+
+typedef struct {
+    engine base;
+    mpc p;
+    const model *model;
+    const mpc_plan *plan;
+    const mpc_weights *weights;
+    const mpc_weight *linears, *norms; /* the weights', or shapes alone */
+    mpc_weight *own_linears, *own_norms;
+    size_t *starts;
+    size_t cap_starts;
+    sequences seqs;
+    wire *answer;
+} mpc_engine;
+
+/** A value over x, which it takes over; NULL (x dropped, the reason in e->p.err) where memory is
+ * lacking. */
+value *value_new(mpc_engine *e, wire *x, size_t rows, size_t columns);
+
+/** Open the value's wire where that has not been done. */
+status value_open(mpc_engine *e, value *v) MUST_USE;
+
+/** Drop fraction bits down to `frac`, then keep `bits`. */
+void mpc_settle(mpc *p, wire *x, unsigned frac, unsigned bits);
+
+/** The public factor of a look-up's results. */
+typedef struct {
+    double *gain; /* of each element, in [1/2, 1) for the largest */
+    int exponent; /* times 2^-exponent */
+} lookup_gain;
+
+/** y = f(x) for a function of the plan; y at `frac` fraction bits in a ring of `bits`. */
+status mpc_apply(mpc_engine *e, wire **y, const wire *x, size_t function, const lookup_gain *g,
+                    unsigned bits, unsigned frac) MUST_USE;
+
+/** The ring that x must grow into when it is opened for it: 0 where it need not. */
+unsigned mpc_apply_grow(const mpc_engine *e, size_t function, unsigned bits, unsigned frac);
+
+status mpc_attend(engine *base, value **y, const value *q, const value *k, const value *v,
+                  const attention *a) MUST_USE;
+status mpc_normalise(engine *base, value **y, const value *x, const value *residual,
+                     const norm *n) MUST_USE;
+status mpc_activate(engine *base, value **y, const value *x, const activation *f) MUST_USE;
+
+#endif

@@ -1,0 +1,116 @@
+#include "party/mpc_owner.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "mpc/engine.h"
+#include "nn/encoder.h"
+#include "party/mpc_wire.h"
+
+/* Each row minus its mean, divided by its standard deviation, as words: the first norm without its
+ * γ and β, which the next weights hold. */
+static void encode(uint64_t *out, const embedded *x, double eps)
+{
+    for (size_t i = 0; i < x->rows; i++, out += x->dim) {
+        const float *row = x->x + i * x->dim;
+        double sum = 0, squares = 0;
+        for (size_t j = 0; j < x->dim; j++) {
+            sum += (double)row[j];
+        }
+        const double mean = sum / (double)x->dim;
+        for (size_t j = 0; j < x->dim; j++) {
+            squares += ((double)row[j] - mean) * ((double)row[j] - mean);
+        }
+        const double scale = ldexp(1, MPC_FRAC) / sqrt(squares / (double)x->dim + eps);
+        for (size_t j = 0; j < x->dim; j++) {
+            out[j] = (uint64_t)(int64_t)rint(((double)row[j] - mean) * scale);
+        }
+    }
+}
+
+/* Server 0 gets a seed, server 1 what is left of the words. */
+static status share(const mpc_owner *o, uint8_t *first, uint8_t *second, const embedded *x,
+                    arena *a, error *err)
+{
+    const ring_kernels *k = ring_kernels_for(o->isa);
+    const size_t n = x->rows * x->dim, bytes = ring_packed_bytes(n, o->input_bits);
+    uint64_t *words = arena_take(a, n, sizeof *words), *pad = arena_take(a, n, sizeof *pad);
+    uint8_t *stream = arena_take(a, bytes, 1);
+    if (!words || !pad || !stream) {
+        return error_memory(err);
+    }
+    TRY(random_bytes(first, PRG_SEED_BYTES, err));
+    prg *g = prg_new(first, "mpc input", err);
+    if (!g) {
+        return ERR_RESOURCE;
+    }
+    prg_bytes(g, stream, bytes);
+    prg_free(g);
+    ring_unpack(k, pad, stream, n, o->input_bits);
+    encode(words, x, (double)o->model->embeddings.norm.eps);
+    for (size_t i = 0; i < n; i++) {
+        words[i] -= pad[i];
+    }
+    ring_pack(k, second, words, n, o->input_bits);
+    return OK;
+}
+
+static status send_input(const mpc_owner *o, const embedded *x, arena *a, error *err)
+{
+    const size_t head_bytes = mpc_lengths_bytes(&x->seqs);
+    const size_t bytes = ring_packed_bytes(x->rows * x->dim, o->input_bits);
+    uint8_t *first = arena_take(a, head_bytes + PRG_SEED_BYTES, 1);
+    uint8_t *second = arena_take(a, head_bytes + bytes, 1);
+    if (!first || !second) {
+        return error_memory(err);
+    }
+    mpc_lengths_write(first, &x->seqs);
+    mpc_lengths_write(second, &x->seqs);
+    TRY(share(o, first + head_bytes, second + head_bytes, x, a, err));
+    TRY(channel_send(o->servers[0], MPC_OP_INPUT, first, head_bytes + PRG_SEED_BYTES, err));
+    return channel_send(o->servers[1], MPC_OP_INPUT, second, head_bytes + bytes, err);
+}
+
+static status receive_answer(const mpc_owner *o, float *out, size_t n, arena *a, error *err)
+{
+    const ring_kernels *k = ring_kernels_for(o->isa);
+    const size_t bytes = ring_packed_bytes(n, MPC_ANSWER_BITS);
+    uint8_t *in = arena_take(a, bytes, 1);
+    uint64_t *y = arena_take(a, n, sizeof *y), *part = arena_take(a, n, sizeof *part);
+    if (!in || !y || !part) {
+        return error_memory(err);
+    }
+    memset(y, 0, n * sizeof *y);
+    for (int i = 0; i < 2; i++) {
+        TRY(channel_receive(o->servers[i], MPC_OP_OUTPUT, in, bytes, err));
+        ring_unpack(k, part, in, n, MPC_ANSWER_BITS);
+        for (size_t j = 0; j < n; j++) {
+            y[j] += part[j];
+        }
+    }
+    for (size_t j = 0; j < n; j++) {
+        const int64_t v = (int64_t)(y[j] << (64 - MPC_ANSWER_BITS)) >> (64 - MPC_ANSWER_BITS);
+        out[j] = (float)ldexp((double)v, -MPC_FRAC);
+    }
+    return OK;
+}
+
+status mpc_owner_forward(const mpc_owner *o, float *out, const embedded *x, arena *a, error *err)
+{
+    const arena_mark_t mark = arena_mark(a);
+    const size_t n = nn_encoder_rows(o->model, &x->seqs) * nn_encoder_columns(o->model);
+    status st = send_input(o, x, a, err);
+    if (st == OK) {
+        st = receive_answer(o, out, n, a, err);
+    }
+    arena_release(a, mark);
+    return st;
+}
+
+status mpc_owner_end(const mpc_owner *o, error *err)
+{
+    TRY(channel_send(o->servers[0], MPC_OP_END, NULL, 0, err));
+    return channel_send(o->servers[1], MPC_OP_END, NULL, 0, err);
+}

@@ -1,0 +1,25 @@
+/** The data owner's side: what it embeds goes out as two shares, the answer comes back as two. */
+#ifndef TACIT_PARTY_MPC_OWNER_H
+#define TACIT_PARTY_MPC_OWNER_H
+
+#include "base/arena.h"
+#include "base/cpu.h"
+#include "net/channel.h"
+#include "nn/engine.h"
+
+typedef struct {
+    channel *servers[2];
+    const model *model;  /* shape of answers, and ε of the first norm */
+    unsigned input_bits; /* of the plan */
+    isa isa;
+} mpc_owner;
+
+/** out = what nn_encoder_forward gives for x, to about 2^-12 and what the look-ups add. Scratch:
+ * from a, given back and wiped. */
+status mpc_owner_forward(const mpc_owner *o, float *out, const embedded *x, arena *a,
+                         error *err) MUST_USE;
+
+/** Tell both servers that nothing more comes. */
+status mpc_owner_end(const mpc_owner *o, error *err) MUST_USE;
+
+#endif

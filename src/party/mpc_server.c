@@ -1,0 +1,210 @@
+#define _GNU_SOURCE
+#include "party/mpc_server.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "mpc/dealt.h"
+#include "net/clock.h"
+#include "nn/encoder.h"
+#include "party/mpc_wire.h"
+
+typedef struct {
+    const mpc_party *party;
+    const mpc_session *session;
+    mpc_tally *tally;
+    pool *pools[2]; /* of the preparing thread and of the answering one */
+    buffers *buffers;
+    dealt *dealt;
+    arena *scratch;
+} server;
+
+/* One inference. */
+typedef struct {
+    server *s;
+    embedded x;
+    const uint8_t *input;
+    queue *queue;
+    uint8_t root[PRG_SEED_BYTES];
+    error prepare_error;
+} inference;
+
+static status prepare(inference *f, error *err)
+{
+    server *s = f->s;
+    mpc_setup setup = mpc_party_walk(s->party, MPC_PREPARE);
+    setup.walk.pool = s->pools[0];
+    setup.walk.buffers = s->buffers;
+    setup.walk.queue = f->queue;
+    setup.walk.dealer = s->session->dealer;
+    setup.walk.dealt = s->dealt;
+    memcpy(setup.walk.root[0], f->root, sizeof f->root);
+    engine *e;
+    status st = mpc_engine_new(&e, &setup, err);
+    mem_wipe(setup.walk.root, sizeof setup.walk.root);
+    TRY(st);
+    e->err = err;
+    st = nn_encoder_forward(e, NULL, s->party->model, &f->x);
+    e->ops->free(e);
+    return st == OK ? dealt_end(s->dealt, err) : st;
+}
+
+static void *prepare_main(void *arg)
+{
+    inference *f = arg;
+    (void)!prepare(f, &f->prepare_error);
+    queue_close(f->queue, &f->prepare_error);
+    return NULL;
+}
+
+static status send_answer(inference *f, const engine *e, error *err)
+{
+    size_t n;
+    const uint64_t *share = mpc_engine_answer(e, &n);
+    const size_t bytes = ring_packed_bytes(n, MPC_ANSWER_BITS);
+    uint8_t *out = arena_take(f->s->scratch, bytes, 1);
+    if (!out) {
+        return error_memory(err);
+    }
+    ring_pack(ring_kernels_for(f->s->party->isa), out, share, n, MPC_ANSWER_BITS);
+    return channel_send(f->s->session->owner, MPC_OP_OUTPUT, out, bytes, err);
+}
+
+static status evaluate(inference *f, error *err)
+{
+    server *s = f->s;
+    mpc_setup setup = mpc_party_walk(s->party, MPC_EVALUATE);
+    setup.walk.pool = s->pools[1];
+    setup.walk.buffers = s->buffers;
+    setup.walk.queue = f->queue;
+    setup.walk.peer = s->session->peer;
+    setup.walk.input = f->input;
+    engine *e;
+    TRY(mpc_engine_new(&e, &setup, err));
+    e->err = err;
+    status st = nn_encoder_forward(e, NULL, s->party->model, &f->x);
+    if (st == OK) {
+        st = send_answer(f, e, err);
+    }
+    e->ops->free(e);
+    return st;
+}
+
+/* Both walks at once; the first failure is the one that counts. */
+static status walk(inference *f, error *err)
+{
+    server *s = f->s;
+    pthread_t thread;
+    const int64_t begin = clock_ns();
+    TRY(queue_new(&f->queue, s->buffers, s->session->ahead, err));
+    if (pthread_create(&thread, NULL, prepare_main, f) != 0) {
+        queue_free(f->queue);
+        return error_set(err, ERR_RESOURCE, "cannot start a thread");
+    }
+    status st = s->session->ahead == 0 ? queue_wait_closed(f->queue, err) : OK;
+    const int64_t middle = clock_ns();
+    if (st == OK) {
+        st = evaluate(f, err);
+    }
+    if (st != OK) { /* wake the other thread, wherever it waits */
+        queue_close(f->queue, err);
+        channel_cancel(s->session->dealer);
+    }
+    pthread_join(thread, NULL);
+    queue_free(f->queue);
+    s->tally->inferences++;
+    s->tally->offline += (double)(middle - begin) / 1e9;
+    s->tally->online += (double)(clock_ns() - middle) / 1e9;
+    return st;
+}
+
+static status ask_dealer(inference *f, const uint8_t *lengths, size_t len, error *err)
+{
+    channel *dealer = f->s->session->dealer;
+    TRY(channel_send(dealer, MPC_OP_REQUEST, lengths, len, err));
+    return channel_receive(dealer, MPC_OP_ROOT, f->root, sizeof f->root, err);
+}
+
+static status answer(server *s, size_t len, error *err)
+{
+    const mpc_party *p = s->party;
+    inference f = {.s = s, .x = {.dim = p->model->dim}};
+    uint8_t *in = arena_take(s->scratch, len, 1);
+    size_t used;
+    if (!in) {
+        return error_memory(err);
+    }
+    TRY(channel_payload(s->session->owner, in, err));
+    TRY(mpc_lengths_read(&f.x, in, len, p->model->max_tokens, &used, s->scratch, err));
+    const size_t must = p->who == HOLDER_SERVER0
+                            ? PRG_SEED_BYTES
+                            : ring_packed_bytes(f.x.rows * f.x.dim,
+                                                mpc_input_bits(p->plan, p->model));
+    if (len - used != must) {
+        return error_set(err, ERR_PROTOCOL, "owner: an input of %zu tokens has %zu bytes, must have %zu",
+                         f.x.rows, len - used, must);
+    }
+    f.input = in + used;
+    TRY(ask_dealer(&f, in, used, err));
+    const status st = walk(&f, err);
+    mem_wipe(f.root, sizeof f.root);
+    return st;
+}
+
+static status serve(server *s, error *err)
+{
+    const size_t dim = s->party->model->dim;
+    const channel_allowed allowed[] = {
+        {MPC_OP_INPUT, 4 + 4 * (size_t)MPC_MAX_SEQUENCES + 8 * dim * MPC_MAX_ROWS},
+        {MPC_OP_END, 0},
+    };
+    for (;;) {
+        const arena_mark_t mark = arena_mark(s->scratch);
+        uint32_t op;
+        size_t len;
+        TRY(channel_next(s->session->owner, allowed, 2, &op, &len, err));
+        if (op == MPC_OP_END) {
+            TRY(channel_payload(s->session->owner, NULL, err));
+            return channel_send(s->session->dealer, MPC_OP_END, NULL, 0, err);
+        }
+        TRY(answer(s, len, err));
+        arena_release(s->scratch, mark);
+    }
+}
+
+static status make(server *s, error *err)
+{
+    s->dealt = dealt_new(err);
+    s->scratch = arena_new();
+    if (!s->dealt || !s->scratch) {
+        return error_memory(err);
+    }
+    TRY(buffers_new(&s->buffers, err));
+    TRY(pool_new(&s->pools[0], s->party->threads, err));
+    return pool_new(&s->pools[1], s->party->threads, err);
+}
+
+status mpc_server_serve(const mpc_party *p, const mpc_session *session, mpc_tally *tally,
+                        error *err)
+{
+    mpc_tally unread = {0};
+    server s = {.party = p, .session = session, .tally = tally ? tally : &unread};
+    *s.tally = (mpc_tally){0};
+    status st = make(&s, err);
+    if (st == OK) {
+        st = serve(&s, err);
+    }
+    if (st != OK) {
+        channel_abort(session->owner, st);
+        channel_abort(session->peer, st);
+        channel_abort(session->dealer, st);
+    }
+    buffers_free(s.buffers);
+    pool_free(s.pools[0]);
+    pool_free(s.pools[1]);
+    dealt_free(s.dealt);
+    arena_free(s.scratch);
+    return st;
+}

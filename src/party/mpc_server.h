@@ -1,0 +1,29 @@
+/** A computing server's side of a session with one data owner.
+ *
+ * It learns lengths and uniformly masked words. Two threads: one prepares what does not depend on
+ * the input, the other answers.
+ */
+#ifndef TACIT_PARTY_MPC_SERVER_H
+#define TACIT_PARTY_MPC_SERVER_H
+
+#include "party/mpc_party.h"
+
+/** Where time goes, seconds. */
+typedef struct {
+    uint64_t inferences;
+    double offline; /* until everything was prepared, where that is done before the input's turn */
+    double online;  /* from the input to the answer, or what is left of it behind offline */
+} mpc_tally;
+
+typedef struct {
+    channel *owner, *peer, *dealer;
+    /** Bytes that may be prepared ahead of their use; 0: an inference's are all prepared before
+     * its first opening, so that offline and online can be told apart. */
+    size_t ahead;
+} mpc_session;
+
+/** Until the owner says that no more comes. tally may be NULL. */
+status mpc_server_serve(const mpc_party *p, const mpc_session *s, mpc_tally *tally,
+                        error *err) MUST_USE;
+
+#endif
