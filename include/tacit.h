@@ -81,7 +81,7 @@ TACIT_API tacit_status tacit_verify(const char *dir, char **json, tacit_error *e
 typedef struct tacit_session tacit_session;
 
 typedef struct {
-    const char *protect;   /* "plain" or "stip"; NULL: plain */
+    const char *protect;   /* "plain", "stip" or "mpc"; NULL: plain */
     const char *precision; /* "f32" (NULL) or "bf16" */
     size_t threads;        /* 0: one per processor */
     const char *peers;     /* "cloud=HOST:PORT": the other parties; NULL: all in this process */

@@ -14,6 +14,15 @@ static const learned stip_learned[] = {
     {"developer", "nothing of the input, unless it sees the cloud's traffic"},
 };
 
+/* docs/security/mpc.md */
+static const learned mpc_learned[] = {
+    {"server0", "the number of tokens and uniformly masked words"},
+    {"server1", "the number of tokens and uniformly masked words"},
+    {"dealer", "the model's architecture and the number of tokens; together with either server it "
+               "would learn everything"},
+    {"owner", "the answer and the embedding tables; no other weight"},
+};
+
 static const protection protections[] = {
     {
         .name = "plain",
@@ -31,6 +40,14 @@ static const protection protections[] = {
         .from_directory = true,
         .start = runner_stip_new,
     },
+    {
+        .name = "mpc",
+        .summary = "additive shares between two servers that do not collude, and a dealer: "
+                   "semi-honest",
+        .learned = mpc_learned,
+        .n_learned = sizeof mpc_learned / sizeof *mpc_learned,
+        .start = runner_mpc_new,
+    },
 };
 
 status protection_find(const protection **out, const char *name, const model *m, error *err)
@@ -44,7 +61,7 @@ status protection_find(const protection **out, const char *name, const model *m,
             return OK;
         }
     }
-    return error_set(err, ERR_USAGE, "protection '%s': this program has: plain, stip", name);
+    return error_set(err, ERR_USAGE, "protection '%s': this program has: plain, stip, mpc", name);
 }
 
 const char *protection_learned(const protection *p, const char *party)

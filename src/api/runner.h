@@ -52,6 +52,9 @@ status runner_stip_new(runner **out, const runner_setup *s, error *err) MUST_USE
  * a protected model. */
 status runner_stip_remote_new(runner **out, const runner_setup *s, error *err) MUST_USE;
 
+/** Data owner, two servers and dealer, all of them here. */
+status runner_mpc_new(runner **out, const runner_setup *s, error *err) MUST_USE;
+
 /** Over an engine that is there already; takes pool and engine over, whatever it returns. */
 status runner_of_engine(runner **out, const model *m, pool *p, engine *e, error *err) MUST_USE;
 

@@ -258,7 +258,7 @@ int verb_run(int argc, char **argv)
         {"file", 'f', "FILE", "read the text from a file ('-': standard input)", OPTION_STRING,
          &j.file},
         {"pair", 0, "TEXT", "the second text of a pair", OPTION_STRING, &j.pair},
-        {"protect", 'p', "NAMES", "protections, by commas: plain (default), stip", OPTION_STRING,
+        {"protect", 'p', "NAMES", "protections, by commas: plain (default), stip, mpc", OPTION_STRING,
          &j.protect},
         {"precision", 0, "NAME", "of plain: f32 (default) or bf16", OPTION_STRING, &j.precision},
         {"peers", 0, "LIST", "other parties elsewhere: cloud=HOST:PORT", OPTION_STRING, &j.peers},

@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "party/mpc_dealer.h"
 
-enum { PARTIES = 3, AHEAD_BYTES = 256 << 20 };
+enum { PARTIES = 3 };
 
 /* A thread that is a party. */
 typedef struct {
@@ -118,7 +118,7 @@ static status start(mpc_local *l, const mpc_local_options *o, error *err)
     const size_t half = processors > 2 ? (size_t)processors / 2 : 1;
     isa level;
     TRY(cpu_pick(&level, err));
-    l->ahead = o ? o->ahead : AHEAD_BYTES;
+    l->ahead = o ? o->ahead : MPC_LOCAL_AHEAD;
     for (int i = 0; i < PARTIES; i++) {
         l->members[i] = (member){.l = l, .party = {.who = (mpc_holder)i, .model = l->model,
                                                    .plan = l->plan, .weights = l->weights[i],

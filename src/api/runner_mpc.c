@@ -1,0 +1,79 @@
+/* Two servers and a dealer with all parties in this process. */
+#include <string.h>
+
+#include "api/runner.h"
+#include "base/mem.h"
+#include "party/mpc_local.h"
+
+typedef struct {
+    runner base;
+    mpc_local *parties;
+} mpc_runner;
+
+static status forward(runner *base, float *out, const embedded *x, error *err)
+{
+    return mpc_local_forward(((mpc_runner *)base)->parties, out, x, err);
+}
+
+static uint64_t sent(const mpc_local *l, int link)
+{
+    return channel_count(mpc_local_link(l, link))->sent.wire_bytes;
+}
+
+static uint64_t received(const mpc_local *l, int link)
+{
+    return channel_count(mpc_local_link(l, link))->received.wire_bytes;
+}
+
+/* Channels are counted at the ends of the owner and of server 0, and at a server's towards the
+ * dealer. */
+static void cost(const runner *base, run_cost *c)
+{
+    const mpc_local *l = ((const mpc_runner *)base)->parties;
+    *c = (run_cost){
+        .rounds = channel_count(mpc_local_link(l, MPC_LOCAL_SERVERS))->rounds,
+        .n_parties = 4,
+        .sent = {
+            {"owner", 0, sent(l, MPC_LOCAL_OWNER0) + sent(l, MPC_LOCAL_OWNER1)},
+            {"server0", sent(l, MPC_LOCAL_DEALER0),
+             received(l, MPC_LOCAL_OWNER0) + sent(l, MPC_LOCAL_SERVERS)},
+            {"server1", sent(l, MPC_LOCAL_DEALER1),
+             received(l, MPC_LOCAL_OWNER1) + received(l, MPC_LOCAL_SERVERS)},
+            {"dealer", received(l, MPC_LOCAL_DEALER0) + received(l, MPC_LOCAL_DEALER1), 0},
+        }};
+}
+
+static void mpc_runner_free(runner *base)
+{
+    mpc_runner *r = (mpc_runner *)base;
+    mpc_local_free(r->parties);
+    mem_free(r);
+}
+
+static const runner_ops ops = {.forward = forward, .cost = cost, .free = mpc_runner_free};
+
+status runner_mpc_new(runner **out, const runner_setup *s, error *err)
+{
+    *out = NULL;
+    if (!s->model->layers) {
+        return error_set(err, ERR_USAGE, "%s holds no layers to share between servers",
+                         s->model->dir);
+    }
+    if (s->precision && strcmp(s->precision, "f32") != 0) {
+        return error_set(err, ERR_USAGE, "precision '%s': mpc has widths of its own", s->precision);
+    }
+    mpc_runner *r = mem_new(1, sizeof *r);
+    if (!r) {
+        return error_memory(err);
+    }
+    const mpc_local_options o = {
+        .threads = s->threads, .ahead = MPC_LOCAL_AHEAD, .network = s->network};
+    const status st = mpc_local_new(&r->parties, s->model, &o, err);
+    if (st != OK) {
+        mem_free(r);
+        return st;
+    }
+    r->base = (runner){.ops = &ops, .threads = mpc_local_threads(r->parties)};
+    *out = &r->base;
+    return OK;
+}
