@@ -70,7 +70,8 @@ static status to_words(uint64_t *out, const double *x, size_t n, unsigned frac, 
     const double limit = ldexp(1, (int)bits - 1);
     for (size_t i = 0; i < n; i++) {
         if (!(fabs(ldexp(x[i], (int)frac)) < limit)) {
-            return error_set(err, ERR_PRECISION, "%s: a weight of %g does not fit %u bits with %u behind the point",
+            return error_set(err, ERR_PRECISION,
+                             "%s: a weight of %g does not fit %u bits with %u behind the point",
                              name, x[i], bits, frac);
         }
         out[i] = encode(x[i], frac) & ring_mask(bits);
@@ -111,7 +112,7 @@ void mpc_encode_norm(uint64_t *gamma, uint64_t *beta, const norm *n, unsigned bi
 {
     for (size_t i = 0; i < n->dim; i++) {
         gamma[i] = encode((double)n->gamma[i], MPC_GAMMA_FRAC) & ring_mask(bits);
-        beta[i] = encode(n->beta ? (double)n->beta[i] : 0, MPC_GAMMA_FRAC + MPC_FRAC) &
-                  ring_mask(bits);
+        beta[i] =
+            encode(n->beta ? (double)n->beta[i] : 0, MPC_GAMMA_FRAC + MPC_FRAC) & ring_mask(bits);
     }
 }

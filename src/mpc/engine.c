@@ -182,8 +182,8 @@ static status shapes_only(mpc_engine *e)
     for (size_t i = 0; i < e->plan->n_ops; i++) {
         const mpc_op_plan *op = &e->plan->ops[i];
         if (op->kind == MPC_OP_NORM && op->norm.gamma_later) {
-            e->own_norms[i] = (mpc_weight){.in = 1, .out = s->out, .bits = s->bits,
-                                           .frac = MPC_GAMMA_FRAC, .by_column = true};
+            e->own_norms[i] = (mpc_weight){
+                .in = 1, .out = s->out, .bits = s->bits, .frac = MPC_GAMMA_FRAC, .by_column = true};
             s += 2;
         }
     }
@@ -198,8 +198,11 @@ status mpc_engine_new(engine **out, const mpc_setup *s, error *err)
     if (!e) {
         return error_memory(err);
     }
-    *e = (mpc_engine){.base = {.ops = &ops, .err = err}, .p = s->walk, .model = s->model,
-                      .plan = s->plan, .weights = s->weights};
+    *e = (mpc_engine){.base = {.ops = &ops, .err = err},
+                      .p = s->walk,
+                      .model = s->model,
+                      .plan = s->plan,
+                      .weights = s->weights};
     e->p.err = err;
     if (s->weights) {
         e->linears = s->weights->linears;

@@ -66,8 +66,8 @@ static status choose_fractions(run *r)
     r->summed_frac = frac > MPC_FRAC ? MPC_FRAC : (unsigned)frac;
     r->weight_frac = r->summed_frac + WEIGHT_BITS - SUMMED_BITS - VALUE_FRAC;
     r->square_bits = WEIGHT_BITS + 2 * MPC_FRAC - r->weight_frac;
-    r->divisor_frac = (unsigned)(DIVISOR_BITS - 2 -
-                                 magnitude(1.25 / (r->ap->sum_lo * (double)r->shortest)));
+    r->divisor_frac =
+        (unsigned)(DIVISOR_BITS - 2 - magnitude(1.25 / (r->ap->sum_lo * (double)r->shortest)));
     return OK;
 }
 
@@ -180,7 +180,7 @@ static status divide(run *r, wire **y)
         return error_set(p->err, ERR_PRECISION, "'%s': row sums are too small", r->a->name);
     }
     TRY(mpc_apply(r->e, &r->divisor, r->sums, r->ap->reciprocal, &r->gain, DIVISOR_BITS,
-                     r->divisor_frac));
+                  r->divisor_frac));
     const opening o[] = {{.x = r->summed, .width = SUMMED_BITS, .grow = ring},
                          {.x = r->divisor, .width = DIVISOR_BITS, .grow = ring}};
     TRY(mpc_open(p, o, 2));
@@ -247,9 +247,14 @@ status mpc_attend(engine *base, value **y, const value *q, const value *k, const
 {
     mpc_engine *e = (mpc_engine *)base;
     wire *context = NULL;
-    run r = {.e = e, .p = &e->p, .a = a, .ap = &e->plan->ops[a->id].attention,
+    run r = {.e = e,
+             .p = &e->p,
+             .a = a,
+             .ap = &e->plan->ops[a->id].attention,
              .h = {.seqs = &e->seqs, .heads = a->n_heads, .dim = a->head_dim},
-             .q = q->x, .k = k->x, .v = v->x};
+             .q = q->x,
+             .k = k->x,
+             .v = v->x};
     *y = NULL;
     const status st = attend(&r, &context);
     wire_drop(&e->p, r.weights);

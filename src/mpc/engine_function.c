@@ -16,7 +16,7 @@ unsigned mpc_apply_grow(const mpc_engine *e, size_t function, unsigned bits, uns
 }
 
 status mpc_apply(mpc_engine *e, wire **y, const wire *x, size_t function, const lookup_gain *g,
-                    unsigned bits, unsigned frac)
+                 unsigned bits, unsigned frac)
 {
     const mpc_function_plan *f = &e->plan->functions[function];
     const mpc_series *s = &f->series;

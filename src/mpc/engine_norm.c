@@ -26,7 +26,8 @@ static void add_centred(mpc *p, wire *h, wire *r, const mpc_norm_plan *np, size_
 }
 
 /* Words of 24 bits for v = dim · factor² · variance, and the gain of their look-up: with
- * word = v·c / 2^t and z = word · period / 2^24, 1 / (factor σ) = √(dim · period · c / 2^t) z^-1/2. */
+ * word = v·c / 2^t and z = word · period / 2^24, 1 / (factor σ) = √(dim · period · c / 2^t) z^-1/2.
+ */
 static status scale_variance(mpc_engine *e, wire *v, const mpc_norm_plan *np, const norm *n,
                              lookup_gain *g)
 {

@@ -11,7 +11,7 @@ typedef enum { QUERY_KEY, WEIGHT_VALUE } product_kind;
 /* One product by matrices: where its operands and its result are. */
 typedef struct {
     size_t m, k, n;
-    size_t a, lda;           /* rows of the left operand */
+    size_t a, lda;             /* rows of the left operand */
     size_t b, b_row, b_column; /* strides of the right one */
     size_t c, ldc;
 } shape;
@@ -63,12 +63,27 @@ static shape shape_of(product_kind kind, const mpc_heads *h, size_t seq, size_t 
         scores += h->heads * l * l;
     }
     if (kind == QUERY_KEY) {
-        return (shape){.m = len, .k = h->dim, .n = len, .a = token, .lda = columns, .b = token,
-                       .b_row = 1, .b_column = columns, .c = scores, .ldc = len};
+        return (shape){.m = len,
+                       .k = h->dim,
+                       .n = len,
+                       .a = token,
+                       .lda = columns,
+                       .b = token,
+                       .b_row = 1,
+                       .b_column = columns,
+                       .c = scores,
+                       .ldc = len};
     }
-    return (shape){.m = len, .k = len, .n = h->dim, .a = scores, .lda = len, .b = token,
-                   .b_row = columns, .b_column = 1,
-                   .c = (h->heads * begin + at * len) * h->dim, .ldc = h->dim};
+    return (shape){.m = len,
+                   .k = len,
+                   .n = h->dim,
+                   .a = scores,
+                   .lda = len,
+                   .b = token,
+                   .b_row = columns,
+                   .b_column = 1,
+                   .c = (h->heads * begin + at * len) * h->dim,
+                   .ldc = h->dim};
 }
 
 static void heads(void *ctx, size_t begin, size_t end, size_t worker)
@@ -78,8 +93,7 @@ static void heads(void *ctx, size_t begin, size_t end, size_t worker)
     for (size_t i = begin; i < end; i++) {
         const shape s = shape_of(j->kind, j->h, i / j->h->heads, i % j->h->heads);
         const ring_right right = {.k = s.k, .n = s.n, .bits = j->bits, .data = packed};
-        ring_right_pack(j->p->ring, packed, j->right + s.b, s.k, s.n, s.b_row, s.b_column,
-                        j->bits);
+        ring_right_pack(j->p->ring, packed, j->right + s.b, s.k, s.n, s.b_row, s.b_column, j->bits);
         ring_gemm(j->p->ring, NULL, j->op, j->out + s.c, s.ldc, j->left + s.a, s.lda, s.m, &right,
                   packed + j->packed_bytes);
     }
@@ -91,7 +105,13 @@ static status multiply(mpc *p, product_kind kind, const mpc_heads *h, unsigned b
 {
     const size_t len = longest(h->seqs);
     const size_t k = kind == QUERY_KEY ? h->dim : len, n = kind == QUERY_KEY ? len : h->dim;
-    job j = {.p = p, .kind = kind, .h = h, .bits = bits, .left = left, .right = right, .out = out,
+    job j = {.p = p,
+             .kind = kind,
+             .h = h,
+             .bits = bits,
+             .left = left,
+             .right = right,
+             .out = out,
              .op = op};
     size_t scratch, all;
     if (!ring_right_bytes(&j.packed_bytes, k, n, bits) ||

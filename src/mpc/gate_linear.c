@@ -8,7 +8,7 @@
 
 /* c (op)= a·w, or a∘w for a vector. */
 static status multiply(mpc *p, ring_op op, uint64_t *c, const uint64_t *a, size_t rows,
-                     const mpc_weight *w, bool share)
+                       const mpc_weight *w, bool share)
 {
     if (w->by_column) {
         p->kernels->columns(c, a, share ? w->share_row : w->masked_row, rows, w->out, (int)op,

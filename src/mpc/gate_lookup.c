@@ -30,7 +30,7 @@ static size_t all_bytes(const lookup *t, size_t n)
 
 /* Turns by one harmonic after the other. */
 typedef struct {
-    double c[LOOKUP_BLOCK], s[LOOKUP_BLOCK];           /* at the harmonic at hand */
+    double c[LOOKUP_BLOCK], s[LOOKUP_BLOCK];       /* at the harmonic at hand */
     double by_c[LOOKUP_BLOCK], by_s[LOOKUP_BLOCK]; /* from one harmonic to the next */
 } turns;
 
@@ -126,8 +126,8 @@ static void one_block(const job *j, size_t i, size_t n)
         ring_unpack(j->p->ring, words, at, n, bits);
         ring_unpack(j->p->ring, words + n, at + each, n, bits);
         at += 2 * each;
-        k->term(y, w.c, w.s, words, words + n, t->a[term], t->b[term], gain, n,
-                t->coef_frac[term], lookup_shift(t, term));
+        k->term(y, w.c, w.s, words, words + n, t->a[term], t->b[term], gain, n, t->coef_frac[term],
+                lookup_shift(t, term));
     }
     for (size_t e = 0; e < n; e++) {
         j->y[i + e] = y[e] & ring_mask(t->bits);

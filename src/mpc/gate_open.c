@@ -107,8 +107,7 @@ static void write_message(mpc *p, uint8_t *out, const opening *o, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         wire *x = o[i].x;
-        const uint64_t half =
-            o[i].grow && p->server == 0 ? UINT64_C(1) << (o[i].width - 2) : 0;
+        const uint64_t half = o[i].grow && p->server == 0 ? UINT64_C(1) << (o[i].width - 2) : 0;
         p->kernels->mask(x->masked, x->share, x->mask, x->n, half, ring_mask(o[i].width));
         ring_pack(p->ring, out, x->masked, x->n, o[i].width);
         out += ring_packed_bytes(x->n, o[i].width);

@@ -20,8 +20,8 @@ static void dealer_words(uint64_t *out, int pair, const wire *x, const wire *f, 
 /* How many bits of a pair's word are needed: 0 where the whole of it falls out of the ring. */
 static unsigned pair_bits(int pair, const wire *x, const wire *f, unsigned bits)
 {
-    const unsigned dropped = (pair == BQ || pair == BE ? x->width : 0) +
-                             (pair == RE || pair == BE ? f->width : 0);
+    const unsigned dropped =
+        (pair == BQ || pair == BE ? x->width : 0) + (pair == RE || pair == BE ? f->width : 0);
     return dropped < bits ? bits - dropped : 0;
 }
 

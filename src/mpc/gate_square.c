@@ -6,7 +6,8 @@
  *
  *   x² = a² - 2a·r + r² + 2u(a·b - r·b) + u²·b
  *
- * with words for r² and r·b. The latter is multiplied by 2^(w+1), so it needs that many bits less. */
+ * with words for r² and r·b. The latter is multiplied by 2^(w+1), so it needs that many bits less.
+ */
 #include "mpc/gates.h"
 
 /* r∘r and r∘b. */

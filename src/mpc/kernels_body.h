@@ -117,14 +117,13 @@ typedef struct {
 
 static inline opened open_word(uint64_t masked, unsigned width)
 {
-    return (opened){masked - (UINT64_C(1) << (width - 2)),
-                    (UINT64_C(1) - (masked >> (width - 1))) << width};
+    return (opened){masked - (UINT64_C(1) << (width - 2)), (UINT64_C(1) - (masked >> (width - 1)))
+                                                               << width};
 }
 
 static void k_grow(uint64_t *RESTRICT y, const wire *x, unsigned server, uint64_t m)
 {
-    const uint64_t *RESTRICT masked = x->masked, *RESTRICT whole = x->whole,
-                             *RESTRICT top = x->top;
+    const uint64_t *RESTRICT masked = x->masked, *RESTRICT whole = x->whole, *RESTRICT top = x->top;
     const uint64_t mine = server;
     const unsigned w = x->width;
     for (size_t i = 0; i < x->n; i++) {
@@ -136,8 +135,7 @@ static void k_grow(uint64_t *RESTRICT y, const wire *x, unsigned server, uint64_
 static void k_square(uint64_t *RESTRICT y, const wire *x, const uint64_t *RESTRICT squares,
                      const uint64_t *RESTRICT tops, unsigned server, uint64_t m)
 {
-    const uint64_t *RESTRICT masked = x->masked, *RESTRICT whole = x->whole,
-                             *RESTRICT top = x->top;
+    const uint64_t *RESTRICT masked = x->masked, *RESTRICT whole = x->whole, *RESTRICT top = x->top;
     const uint64_t mine = server;
     const unsigned w = x->width;
     for (size_t i = 0; i < x->n; i++) {
@@ -165,9 +163,9 @@ static void k_product(uint64_t *RESTRICT y, const wire *x, const wire *f, uint64
         const uint64_t by_a = mine * c - q + v * e;
         for (size_t j = 0; j < columns; j++) {
             const opened o = open_word(masked[j], wx);
-            y[at + j] = (o.a * by_a - c * r[j] + rq[j] - v * re[j] +
-                         o.u * (c * b[j] - bq[j] + v * be[j])) &
-                        m;
+            y[at + j] =
+                (o.a * by_a - c * r[j] + rq[j] - v * re[j] + o.u * (c * b[j] - bq[j] + v * be[j])) &
+                m;
         }
     }
 }

@@ -3,8 +3,8 @@
  *
  *   F(z) = a_0 + alpha·z + Σ_k a_k cos(2πh_k z/2^p) + b_k sin(2πh_k z/2^p),  z a word of p bits
  *
- * Both servers compute the public parts a_k cos(h_k M) + b_k sin(h_k M) and a_k sin(h_k M) - b_k cos(h_k M) in
- * doubles of a fixed order without contraction: the same bits on every machine.
+ * Both servers compute the public parts a_k cos(h_k M) + b_k sin(h_k M) and a_k sin(h_k M) - b_k
+ * cos(h_k M) in doubles of a fixed order without contraction: the same bits on every machine.
  *
  * Source: docs/design/mpc-lookup.md. Outside the interval of the fit the answer is silently that
  * of z plus or minus a period.

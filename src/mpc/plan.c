@@ -103,7 +103,8 @@ static status plan_norm(planner *w, const norm *n, unsigned out_bits, bool gamma
     mpc_norm_plan *np = &op->norm;
     double lo = 0, hi = 0, most;
     if (n->form != NORM_LAYERNORM) {
-        return error_set(w->err, ERR_POLICY, "%s: the norm '%s' is no layernorm: mpc has no protocol for its form",
+        return error_set(w->err, ERR_POLICY,
+                         "%s: the norm '%s' is no layernorm: mpc has no protocol for its form",
                          w->m->dir, n->name);
     }
     op->kind = MPC_OP_NORM;
@@ -155,11 +156,10 @@ static status plan_attention(planner *w, const attention *a)
         return error_set(w->err, ERR_PRECISION, "%s: '%s': scores of up to %g are too large",
                          w->m->dir, a->name, most);
     }
-    return a->form == ATTENTION_2QUAD
-               ? function_for(w, &ap->reciprocal, MPC_RECIPROCAL,
-                              1 / ratio_class(ap->sum_lo, ap->sum_hi), 1, RELATIVE_ERROR,
-                              RELATIVE_NOISE, SUM_BITS)
-               : OK;
+    return a->form == ATTENTION_2QUAD ? function_for(w, &ap->reciprocal, MPC_RECIPROCAL,
+                                                     1 / ratio_class(ap->sum_lo, ap->sum_hi), 1,
+                                                     RELATIVE_ERROR, RELATIVE_NOISE, SUM_BITS)
+                                      : OK;
 }
 
 static status function_of(planner *w, mpc_function *f, const activation *a)
@@ -179,8 +179,8 @@ static status function_of(planner *w, mpc_function *f, const activation *a)
         return OK;
     default:
         return error_set(w->err, ERR_POLICY,
-                         "%s: '%s': mpc has no protocol for this form of activation yet",
-                         w->m->dir, a->name);
+                         "%s: '%s': mpc has no protocol for this form of activation yet", w->m->dir,
+                         a->name);
     }
 }
 

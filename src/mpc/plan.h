@@ -6,9 +6,9 @@
 #ifndef TACIT_MPC_PLAN_H
 #define TACIT_MPC_PLAN_H
 
+#include "model/model.h"
 #include "mpc/fit.h"
 #include "mpc/lookup.h"
-#include "model/model.h"
 
 /** Fraction bits of most wires. */
 enum { MPC_FRAC = 12, MPC_GAMMA_FRAC = 12, MPC_CONTEXT_BITS = 34 };
@@ -31,28 +31,28 @@ typedef struct {
 } mpc_function_plan;
 
 typedef struct {
-    bool used;           /* false: the owner has done it before sharing */
-    double factor;       /* the input is (x - mean) · factor; factor = dim / 2^⌈log2 dim⌉ · 2^shift */
+    bool used;     /* false: the owner has done it before sharing */
+    double factor; /* the input is (x - mean) · factor; factor = dim / 2^⌈log2 dim⌉ · 2^shift */
     int shift;
     double variance_lo, variance_hi; /* of x, with margins */
     unsigned inverse_frac, inverse_bits;
-    unsigned out_bits;   /* at which its output is opened */
-    size_t inverse;      /* plan->functions */
-    bool gamma_later;    /* its γ and β scale a residual: a weight of their own */
+    unsigned out_bits; /* at which its output is opened */
+    size_t inverse;    /* plan->functions */
+    bool gamma_later;  /* its γ and β scale a residual: a weight of their own */
 } mpc_norm_plan;
 
 typedef struct {
     attention_form form;
-    unsigned score_bits; /* opened width of s + c */
+    unsigned score_bits;               /* opened width of s + c */
     double sum_lo, sum_hi, context_hi; /* row sums / n and context, with margins */
-    size_t reciprocal;   /* plan->functions */
+    size_t reciprocal;                 /* plan->functions */
 } mpc_attention_plan;
 
 typedef struct {
     activation_form form;
-    unsigned bits;    /* opened width of the input */
+    unsigned bits;     /* opened width of the input */
     unsigned out_bits; /* opened width of the output */
-    size_t function;  /* plan->functions */
+    size_t function;   /* plan->functions */
 } mpc_activation_plan;
 
 typedef enum { MPC_OP_NONE, MPC_OP_NORM, MPC_OP_ATTENTION, MPC_OP_ACTIVATION } mpc_op_kind;

@@ -239,11 +239,15 @@ status mpc_mask_weights(uint8_t *masked, const share_layout *l, const model *m, 
     TRY(cpu_pick(&level, err));
     const size_t words = most_words(l), bytes = largest(l);
     memset(masked, 0, l->bytes);
-    masker k = {.masked = masked, .layout = l, .ring = ring_kernels_for(level), .seeds = seeds,
-                .err = err, .scratch = mem_new(bytes, 1), .words = mem_new(words, sizeof *k.words)};
+    masker k = {.masked = masked,
+                .layout = l,
+                .ring = ring_kernels_for(level),
+                .seeds = seeds,
+                .err = err,
+                .scratch = mem_new(bytes, 1),
+                .words = mem_new(words, sizeof *k.words)};
     const linear **maps = mem_new(m->n_linears, sizeof *maps);
-    const status st =
-        k.scratch && k.words && maps ? mask_all(&k, m, p, maps) : error_memory(err);
+    const status st = k.scratch && k.words && maps ? mask_all(&k, m, p, maps) : error_memory(err);
     if (k.words) {
         mem_wipe(k.words, words * sizeof *k.words);
     }
@@ -264,7 +268,10 @@ status mpc_mask_weights(uint8_t *masked, const share_layout *l, const model *m, 
 static mpc_weight weight_of(const share_part *s, unsigned frac, const uint8_t *shares,
                             const uint8_t *masked)
 {
-    mpc_weight w = {.in = s[0].in ? s[0].in : 1, .out = s[0].out, .bits = s[0].bits, .frac = frac,
+    mpc_weight w = {.in = s[0].in ? s[0].in : 1,
+                    .out = s[0].out,
+                    .bits = s[0].bits,
+                    .frac = frac,
                     .by_column = s[0].in == 0,
                     .bias = (const uint64_t *)(const void *)(shares + s[1].offset)};
     const uint8_t *share = shares + s[0].offset, *m = masked ? masked + s[0].offset : NULL;

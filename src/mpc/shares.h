@@ -30,8 +30,7 @@ typedef struct {
 } share_layout;
 
 /** From the plan and the model's shapes alone. */
-status share_layout_new(share_layout *out, const model *m, const mpc_plan *p,
-                        error *err) MUST_USE;
+status share_layout_new(share_layout *out, const model *m, const mpc_plan *p, error *err) MUST_USE;
 void share_layout_clear(share_layout *l);
 
 /** The owner: masked weights, `layout->bytes` at a multiple of 64, under two fresh seeds. */

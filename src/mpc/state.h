@@ -44,7 +44,7 @@ typedef struct {
 
 /** y = f(x) for a function of the plan; y at `frac` fraction bits in a ring of `bits`. */
 status mpc_apply(mpc_engine *e, wire **y, const wire *x, size_t function, const lookup_gain *g,
-                    unsigned bits, unsigned frac) MUST_USE;
+                 unsigned bits, unsigned frac) MUST_USE;
 
 /** The ring that x must grow into when it is opened for it: 0 where it need not. */
 unsigned mpc_apply_grow(const mpc_engine *e, size_t function, unsigned bits, unsigned frac);

@@ -100,7 +100,7 @@ static status share_model(mpc_local *l, error *err)
 static status connect_all(mpc_local *l, network net, error *err)
 {
     static const role ends[MPC_LOCAL_LINKS][2] = {
-        {ROLE_OWNER, ROLE_SERVER0},   {ROLE_OWNER, ROLE_SERVER1},   {ROLE_SERVER0, ROLE_SERVER1},
+        {ROLE_OWNER, ROLE_SERVER0},  {ROLE_OWNER, ROLE_SERVER1},  {ROLE_SERVER0, ROLE_SERVER1},
         {ROLE_SERVER0, ROLE_DEALER}, {ROLE_SERVER1, ROLE_DEALER},
     };
     channel_options o = channel_defaults();
@@ -120,10 +120,13 @@ static status start(mpc_local *l, const mpc_local_options *o, error *err)
     TRY(cpu_pick(&level, err));
     l->ahead = o ? o->ahead : MPC_LOCAL_AHEAD;
     for (int i = 0; i < PARTIES; i++) {
-        l->members[i] = (member){.l = l, .party = {.who = (mpc_holder)i, .model = l->model,
-                                                   .plan = l->plan, .weights = l->weights[i],
-                                                   .isa = level,
-                                                   .threads = o && o->threads ? o->threads : half}};
+        l->members[i] = (member){.l = l,
+                                 .party = {.who = (mpc_holder)i,
+                                           .model = l->model,
+                                           .plan = l->plan,
+                                           .weights = l->weights[i],
+                                           .isa = level,
+                                           .threads = o && o->threads ? o->threads : half}};
     }
     for (int i = 0; i < PARTIES; i++) {
         member *m = &l->members[i];
@@ -135,10 +138,11 @@ static status start(mpc_local *l, const mpc_local_options *o, error *err)
     const mpc_party me = {.model = l->model};
     TRY(mpc_party_handshake(l->links[MPC_LOCAL_OWNER0][0], true, &me, err));
     TRY(mpc_party_handshake(l->links[MPC_LOCAL_OWNER1][0], true, &me, err));
-    l->owner = (mpc_owner){.servers = {l->links[MPC_LOCAL_OWNER0][0], l->links[MPC_LOCAL_OWNER1][0]},
-                           .model = l->model,
-                           .input_bits = mpc_input_bits(l->plan, l->model),
-                           .isa = level};
+    l->owner =
+        (mpc_owner){.servers = {l->links[MPC_LOCAL_OWNER0][0], l->links[MPC_LOCAL_OWNER1][0]},
+                    .model = l->model,
+                    .input_bits = mpc_input_bits(l->plan, l->model),
+                    .isa = level};
     return OK;
 }
 

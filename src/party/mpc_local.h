@@ -13,9 +13,9 @@ typedef struct mpc_local mpc_local;
 enum { MPC_LOCAL_AHEAD = 256 << 20 };
 
 typedef struct {
-    size_t threads;   /* of each party's pools; 0: about a half of the processors */
-    size_t ahead;     /* as in mpc_session */
-    network network;  /* emulated between all of them */
+    size_t threads;  /* of each party's pools; 0: about a half of the processors */
+    size_t ahead;    /* as in mpc_session */
+    network network; /* emulated between all of them */
 } mpc_local_options;
 
 /** Plans, shares the weights and starts the parties. m must outlive it. o NULL: the defaults. */
@@ -28,8 +28,14 @@ status mpc_local_forward(mpc_local *l, float *out, const embedded *x, error *err
 
 /** Channels, for counters: owner to server 0 and 1, server 0 to server 1, server 0 and 1 to the
  * dealer; either end. */
-enum { MPC_LOCAL_OWNER0, MPC_LOCAL_OWNER1, MPC_LOCAL_SERVERS, MPC_LOCAL_DEALER0, MPC_LOCAL_DEALER1,
-       MPC_LOCAL_LINKS };
+enum {
+    MPC_LOCAL_OWNER0,
+    MPC_LOCAL_OWNER1,
+    MPC_LOCAL_SERVERS,
+    MPC_LOCAL_DEALER0,
+    MPC_LOCAL_DEALER1,
+    MPC_LOCAL_LINKS
+};
 const channel *mpc_local_link(const mpc_local *l, int link);
 const mpc_plan *mpc_local_plan(const mpc_local *l);
 size_t mpc_local_threads(const mpc_local *l);

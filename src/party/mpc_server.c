@@ -138,13 +138,14 @@ static status answer(server *s, size_t len, error *err)
     }
     TRY(channel_payload(s->session->owner, in, err));
     TRY(mpc_lengths_read(&f.x, in, len, p->model->max_tokens, &used, s->scratch, err));
-    const size_t must = p->who == HOLDER_SERVER0
-                            ? PRG_SEED_BYTES
-                            : ring_packed_bytes(f.x.rows * f.x.dim,
-                                                mpc_input_bits(p->plan, p->model));
+    const size_t must =
+        p->who == HOLDER_SERVER0
+            ? PRG_SEED_BYTES
+            : ring_packed_bytes(f.x.rows * f.x.dim, mpc_input_bits(p->plan, p->model));
     if (len - used != must) {
-        return error_set(err, ERR_PROTOCOL, "owner: an input of %zu tokens has %zu bytes, must have %zu",
-                         f.x.rows, len - used, must);
+        return error_set(err, ERR_PROTOCOL,
+                         "owner: an input of %zu tokens has %zu bytes, must have %zu", f.x.rows,
+                         len - used, must);
     }
     f.input = in + used;
     TRY(ask_dealer(&f, in, used, err));
