@@ -58,12 +58,12 @@ static status examine(char **json, error *err)
     struct utsname system = {0};
     uname(&system);
     return api_dump(json,
-                    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:[ss]}", "version",
+                    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:[sss]}", "version",
                               tacit_version(), "system", system.sysname, "machine", system.machine,
                               "processor", name, "instruction_set", cpu_isa_name(cpu_best()),
                               "kernels", cpu_isa_name(picked), "threads",
                               (json_int_t)threads_at_hand(), "memory", memory(), "libraries",
-                              libraries(), "protections", "plain", "stip"),
+                              libraries(), "protections", "plain", "stip", "mpc"),
                     err);
 }
 
