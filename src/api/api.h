@@ -32,6 +32,7 @@ typedef struct {
     const char *summary; /* one line for --help and reports */
     const learned *learned;
     size_t n_learned;
+    bool from_ranges;    /* asks for calibrated ranges */
     bool from_directory; /* reads the model from its directory, not from memory */
     status (*start)(runner **out, const runner_setup *s, error *err);
 } protection;

@@ -1,5 +1,6 @@
 /* Time of one inference on random weights. A protection is timed beside the plain engine in one
  * run, both in turns, so that whatever else the machine does hits both alike. */
+#include <math.h>
 #include <string.h>
 
 #include "api/api.h"
@@ -10,8 +11,9 @@ enum { DEFAULT_TOKENS = 128, DEFAULT_REPEAT = 5, MAX_CONTENDERS = 2 };
 
 typedef struct {
     tacit_session *session;
-    double *seconds; /* of each timed run */
-    size_t resident; /* bytes that the session and its first run have added */
+    double *seconds;    /* of each timed run */
+    tacit_result *last; /* the answer of the last run */
+    size_t resident;    /* bytes that the session and its first run have added */
 } contender;
 
 typedef struct {
@@ -23,14 +25,16 @@ typedef struct {
     contender contenders[MAX_CONTENDERS]; /* the protection, and the plain engine behind it */
 } bench;
 
-static status run_once(const bench *b, tacit_session *s, error *err)
+static status run_once(const bench *b, contender *c, error *err)
 {
+    tacit_session *s = c->session;
     const tacit_batch batch = {.n = 1, .width = b->what.tokens, .ids = b->what.ids};
     packed p;
     tacit_result *r = NULL;
     TRY(packed_from_batch(&p, s->model, &batch, err));
     TRY(session_run(s, &r, &p, err));
-    tacit_result_free(r);
+    tacit_result_free(c->last);
+    c->last = r;
     return OK;
 }
 
@@ -49,10 +53,15 @@ static status start(bench *b, const char *protect, error *err)
         return error_memory(err);
     }
     TRY(session_new(&c->session, protect, &setup, err));
-    TRY(run_once(b, c->session, err));
+    TRY(run_once(b, c, err));
     const size_t after = api_resident_bytes();
     c->resident = after > before ? after - before : 0;
     return OK;
+}
+
+static bench_wants wants(const protection *p)
+{
+    return p->from_directory ? BENCH_FILES : p->from_ranges ? BENCH_RANGES : BENCH_WEIGHTS;
 }
 
 static status prepare(bench *b, error *err)
@@ -64,7 +73,7 @@ static status prepare(bench *b, error *err)
     TRY(protection_find(&how, name, NULL, err));
     TRY(bench_model_new(&b->what, o->shape ? o->shape : "bert-base",
                         o->recipe ? o->recipe : "exact", o->tokens ? o->tokens : DEFAULT_TOKENS,
-                        how->from_directory, err));
+                        wants(how), err));
     TRY(start(b, name, err));
     if (strcmp(name, "plain") != 0) {
         TRY(start(b, "plain", err));
@@ -80,7 +89,7 @@ static status measure(bench *b, error *err)
     for (size_t i = 0; i < b->repeat; i++) {
         for (size_t j = 0; j < b->n; j++) {
             contender *c = &b->contenders[i % 2 ? b->n - 1 - j : j];
-            TRY(run_once(b, c->session, err));
+            TRY(run_once(b, c, err));
             c->seconds[i] = c->session->online_s;
         }
         if (o->progress) {
@@ -103,6 +112,16 @@ static json_t *milliseconds(contender *c, size_t n)
                      c->seconds[n / 2] * 1e3, "max", c->seconds[n - 1] * 1e3);
 }
 
+/* The largest distance of a number of the answer from what the plain engine says. */
+static double difference(const contender *a, const contender *b)
+{
+    double most = 0;
+    for (size_t i = 0; i < a->last->first[a->last->n] * a->last->columns; i++) {
+        most = fmax(most, fabs((double)a->last->values[i] - (double)b->last->values[i]));
+    }
+    return most;
+}
+
 static void add_plain(json_t *o, const contender *protected_one, contender *plain, size_t n)
 {
     json_object_set_new(o, "plain",
@@ -112,6 +131,7 @@ static void add_plain(json_t *o, const contender *protected_one, contender *plai
                         json_pack("{s:f, s:f}", "median",
                                   protected_one->seconds[n / 2] / plain->seconds[n / 2], "min",
                                   protected_one->seconds[0] / plain->seconds[0]));
+    json_object_set_new(o, "difference", json_real(difference(protected_one, plain)));
 }
 
 static status report(char **json, bench *b, error *err)
@@ -148,6 +168,7 @@ tacit_status tacit_bench(const tacit_bench_options *o, char **json, tacit_error 
         st = report(json, &b, &inner);
     }
     for (size_t i = 0; i < b.n; i++) {
+        tacit_result_free(b.contenders[i].last);
         session_free(b.contenders[i].session);
         mem_free(b.contenders[i].seconds);
     }

@@ -67,6 +67,27 @@ static status write_variant(bench_model *b, const recipe *r, const char *dst, er
     return st == OK ? model_open(&b->opened, dst, err) : st;
 }
 
+/* The ranges that m is to have, from one run in the clear. */
+static status add_ranges(bench_model *b, model *m, error *err)
+{
+    range_recorder *seen = NULL;
+    slot_range *ranges = NULL;
+    b->names = arena_new();
+    status st = b->names ? range_recorder_new(&seen, err) : error_memory(err);
+    if (st == OK) {
+        st = watch(b, m, seen, NULL, err);
+    }
+    if (st == OK) {
+        st = bench_ranges(&ranges, seen, b->names, err);
+    }
+    if (st == OK) {
+        m->recipe.ranges = ranges;
+        m->recipe.n_ranges = range_recorder_count(seen);
+    }
+    range_recorder_free(seen);
+    return st;
+}
+
 static status write_and_open(bench_model *b, const recipe *r, error *err)
 {
     TRY(workspace_new(&b->files, err));
@@ -92,8 +113,8 @@ static status write_and_open(bench_model *b, const recipe *r, error *err)
     return st;
 }
 
-static status make(bench_model *b, const model_shape *shape, const char *recipe_name, bool files,
-                   error *err)
+static status make(bench_model *b, const model_shape *shape, const char *recipe_name,
+                   bench_wants wants, error *err)
 {
     TRY(model_random(&b->made, shape, SEED, err));
     b->model = b->made;
@@ -107,18 +128,18 @@ static status make(bench_model *b, const model_shape *shape, const char *recipe_
     recipe r;
     const bool exact = strcmp(recipe_name, "exact") == 0;
     TRY(variant_recipe(&r, recipe_name, b->made, err));
-    if (files) {
+    if (wants == BENCH_FILES) {
         return write_and_open(b, exact ? NULL : &r, err);
     }
     if (!exact) {
         TRY(make_variant(b, b->made, &r, err));
         b->model = &b->variant.model;
     }
-    return OK;
+    return wants == BENCH_RANGES ? add_ranges(b, exact ? b->made : &b->variant.model, err) : OK;
 }
 
 status bench_model_new(bench_model *b, const char *name, const char *recipe_name, size_t n,
-                       bool files, error *err)
+                       bench_wants wants, error *err)
 {
     *b = (bench_model){.tokens = n};
     const model_shape *shape = model_shape_find(name);
@@ -130,7 +151,7 @@ status bench_model_new(bench_model *b, const char *name, const char *recipe_name
         return error_set(err, ERR_USAGE, "%zu tokens: %s has at most %zu", n, name,
                          shape->max_positions);
     }
-    const status st = make(b, shape, recipe_name, files, err);
+    const status st = make(b, shape, recipe_name, wants, err);
     if (st != OK) {
         bench_model_clear(b);
     }
@@ -149,5 +170,6 @@ void bench_model_clear(bench_model *b)
     model_free(b->opened);
     model_free(b->made);
     mem_free(b->ids);
+    arena_free(b->names);
     *b = (bench_model){0};
 }

@@ -46,6 +46,7 @@ static const protection protections[] = {
                    "semi-honest",
         .learned = mpc_learned,
         .n_learned = sizeof mpc_learned / sizeof *mpc_learned,
+        .from_ranges = true,
         .start = runner_mpc_new,
     },
 };
