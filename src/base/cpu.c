@@ -40,7 +40,19 @@ isa cpu_best(void)
     }
     return has_amx() ? ISA_AMX : ISA_AVX512;
 }
+
+bool cpu_has_ifma(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vbmi") &&
+           __builtin_cpu_supports("avx512vbmi2");
+}
 #else
+bool cpu_has_ifma(void)
+{
+    return false;
+}
+
 isa cpu_best(void)
 {
     return ISA_REF;

@@ -6,6 +6,8 @@
 #ifndef TACIT_BASE_CPU_H
 #define TACIT_BASE_CPU_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 
 typedef enum { ISA_REF, ISA_AVX2, ISA_AVX512, ISA_AMX } isa;
@@ -13,6 +15,9 @@ typedef enum { ISA_REF, ISA_AVX2, ISA_AVX512, ISA_AMX } isa;
 /** The highest level of this machine: AVX2 with FMA; AVX-512 F, BW, DQ, VL; AMX int8 and bf16 with
  * AVX-512 BF16, for which the system is asked for permission. */
 isa cpu_best(void);
+
+/** Beside the level AVX512: AVX-512 IFMA, VBMI and VBMI2 (52-bit products, bytes in any order). */
+bool cpu_has_ifma(void);
 
 /** cpu_best(), or what TACIT_ISA asks for. */
 status cpu_pick(isa *out, error *err) MUST_USE;

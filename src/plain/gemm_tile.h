@@ -3,8 +3,8 @@
 #ifndef TACIT_PLAIN_GEMM_TILE_H
 #define TACIT_PLAIN_GEMM_TILE_H
 
+#include "base/unroll.h"
 #include "plain/kernels.h"
-#include "plain/unroll.h"
 
 enum { CHUNK = 8, LINE = 64 };
 

@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 
-#include "plain/unroll.h"
+#include "base/unroll.h"
 
 enum { LANES = 16 };
 

@@ -9,8 +9,8 @@
 
 #include <math.h>
 
+#include "base/unroll.h"
 #include "plain/forms.h"
-#include "plain/unroll.h"
 #include "plain/vec_math.h"
 
 ALWAYS_INLINE void map(float *y, const float *x, size_t n, vec (*f)(vec))

@@ -1,7 +1,7 @@
 /** Loops whose turns must all become straight code, so that an array indexed by them lives in
  * registers. Both compilers understand a word for it, each its own. */
-#ifndef TACIT_PLAIN_UNROLL_H
-#define TACIT_PLAIN_UNROLL_H
+#ifndef TACIT_BASE_UNROLL_H
+#define TACIT_BASE_UNROLL_H
 
 #ifdef __clang__
 #define UNROLLED _Pragma("clang loop unroll(full)")
