@@ -94,4 +94,12 @@ size_t ring_work_bytes_ref(size_t row_tiles, unsigned limbs);
 void ring_multiply_ref(const ring_product *g, size_t row, size_t row_end, size_t column,
                        size_t column_end, void *work);
 
+/* Files for another architecture are empty. */
+void ring_pack_left_ifma(const ring_product *g, size_t begin, size_t end);
+void ring_pack_right_ifma(uint8_t *out, const uint64_t *w, size_t k, size_t n, size_t row_stride,
+                          size_t col_stride, unsigned bits);
+size_t ring_work_bytes_amx(size_t row_tiles, unsigned limbs);
+void ring_multiply_amx(const ring_product *g, size_t row, size_t row_end, size_t column,
+                       size_t column_end, void *work);
+
 #endif
