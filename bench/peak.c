@@ -79,3 +79,27 @@ double bench_peak_bf16(pool *p, isa level)
     (void)level;
     return 0;
 }
+
+double bench_peak_bytes(pool *p, isa level)
+{
+#if defined(__x86_64__)
+    if (level >= ISA_AMX) {
+        return measure(p, peak_burst_bytes);
+    }
+#endif
+    (void)p;
+    (void)level;
+    return 0;
+}
+
+double bench_peak_words(pool *p, isa level)
+{
+#if defined(__x86_64__)
+    if (level >= ISA_AVX512 && cpu_has_ifma()) {
+        return measure(p, peak_burst_words);
+    }
+#endif
+    (void)p;
+    (void)level;
+    return 0;
+}

@@ -10,9 +10,18 @@
 double bench_peak_f32(pool *p, isa level);
 double bench_peak_bf16(pool *p, isa level); /* 0 where there are no tiles */
 
+/** The same in products: of bytes on tiles (TDPBUUD), of 52-bit words (VPMADD52LUQ), each added
+ * to a sum, counted as one, in G/s. 0 where there are none. */
+double bench_peak_bytes(pool *p, isa level);
+double bench_peak_words(pool *p, isa level);
+
 /** Floating-point operations of one burst of `turns` turns. */
 double peak_burst_avx2(size_t turns);
 double peak_burst_avx512(size_t turns);
 double peak_burst_amx(size_t turns);
+
+/** Products of one burst. */
+double peak_burst_bytes(size_t turns);
+double peak_burst_words(size_t turns);
 
 #endif

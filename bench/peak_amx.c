@@ -10,7 +10,7 @@ typedef struct {
     uint8_t rows[16];
 } tile_config;
 
-double peak_burst_amx(size_t turns)
+static void begin(void)
 {
     tile_config c = {.palette = 1};
     for (int i = 0; i < 8; i++) {
@@ -25,6 +25,24 @@ double peak_burst_amx(size_t turns)
     _tile_zero(3);
     _tile_zero(4);
     _tile_zero(5);
+}
+
+double peak_burst_bytes(size_t turns)
+{
+    begin();
+    for (size_t t = 0; t < turns / 4; t++) {
+        _tile_dpbuud(0, 4, 5);
+        _tile_dpbuud(1, 4, 5);
+        _tile_dpbuud(2, 4, 5);
+        _tile_dpbuud(3, 4, 5);
+    }
+    _tile_release();
+    return (double)(turns / 4) * 4 * 16 * 16 * 64;
+}
+
+double peak_burst_amx(size_t turns)
+{
+    begin();
     for (size_t t = 0; t < turns / 4; t++) {
         _tile_dpbf16ps(0, 4, 5);
         _tile_dpbf16ps(1, 4, 5);
