@@ -12,7 +12,7 @@
  * CHUNK_BYTES in the first. Sums of at most DEEPEST places of 64 along k do not pass 2^32 where
  * that would matter: group g < 4 has g + 1 products of 255^2 for each k, and 258 * 64 * 4 * 255^2 <
  * 2^32; what passes 2^32 in the groups above is past bit 64 of the word. */
-enum { SPAN = 16, SPAN_BYTES = 1 << 20, CHUNK_BYTES = 32 << 10, DEEPEST = 258, LINE = 64 };
+enum { SPAN = 16, SPAN_BYTES = 1 << 20, CHUNK_BYTES = 20 << 10, DEEPEST = 258, LINE = 64 };
 
 typedef struct {
     uint8_t palette, start_row, reserved[14];

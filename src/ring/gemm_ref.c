@@ -4,7 +4,7 @@
 
 /* One column tile of W is unpacked into words, BLOCK rows of it at a time, and used for all rows
  * of A. */
-enum { COLUMNS = RING_TILE_COLUMNS, BLOCK = 256 };
+enum { COLUMNS = RING_TILE_COLUMNS, BLOCK = RING_WORK_DEPTH_REF };
 
 size_t ring_work_bytes_ref(size_t row_tiles, unsigned limbs)
 {
@@ -36,14 +36,14 @@ void ring_pack_right_ref(uint8_t *out, const uint64_t *w, size_t k, size_t n, si
     }
 }
 
-/* 64 rows of a column tile. */
-static void unpack_tile(uint64_t *out, const uint8_t *tiles, unsigned limbs)
+void ring_unpack_tiles_ref(uint64_t *out, const uint8_t *tiles, size_t n, size_t limbs)
 {
-    for (size_t r = 0; r < RING_TILE_DEPTH; r++) {
+    for (size_t r = 0; r < n * RING_TILE_DEPTH; r++) {
+        const size_t place = r / RING_TILE_DEPTH * limbs, row = r % RING_TILE_DEPTH;
         for (size_t c = 0; c < COLUMNS; c++) {
-            const uint8_t *at = tiles + r / 4 * 64 + c * 4 + r % 4;
+            const uint8_t *at = tiles + place * RING_TILE_BYTES + row / 4 * 64 + c * 4 + row % 4;
             uint64_t word = 0;
-            for (unsigned l = limbs; l-- > 0;) {
+            for (size_t l = limbs; l-- > 0;) {
                 word = word << 8 | at[l * RING_TILE_BYTES];
             }
             out[r * COLUMNS + c] = word;
@@ -89,10 +89,8 @@ void ring_multiply_ref(const ring_product *g, size_t row, size_t row_end, size_t
         size_t from = 0;
         do {
             const size_t depth = g->w->k - from < BLOCK ? g->w->k - from : BLOCK;
-            for (size_t r = 0; r < depth; r += RING_TILE_DEPTH) {
-                unpack_tile(words + r * COLUMNS, tiles, limbs);
-                tiles += limbs * RING_TILE_BYTES;
-            }
+            ring_unpack_tiles_ref(words, tiles, ring_tiles(depth, RING_TILE_DEPTH), limbs);
+            tiles += BLOCK / RING_TILE_DEPTH * limbs * RING_TILE_BYTES;
             multiply_block(g, row * RING_TILE_ROWS, last, j * COLUMNS, from, depth, words);
             from += depth;
         } while (from < g->w->k);

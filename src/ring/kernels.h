@@ -50,8 +50,8 @@ struct ring_kernels {
                      size_t column_end, void *work);
 };
 
-/** Fill the next table that this processor has, from `ref` up, for those who try them all;
- * NULL behind the last. */
+/** The i-th table that this processor has, from `ref` up, for those who try them all; NULL behind
+ * the last. */
 const ring_kernels *ring_kernels_nth(size_t i);
 
 static inline size_t ring_tiles(size_t n, size_t size)
@@ -94,7 +94,20 @@ size_t ring_work_bytes_ref(size_t row_tiles, unsigned limbs);
 void ring_multiply_ref(const ring_product *g, size_t row, size_t row_end, size_t column,
                        size_t column_end, void *work);
 
+/* 64 n rows of a column tile to words, for files that do not do it better. */
+enum { RING_WORK_DEPTH_REF = 256 };
+void ring_unpack_tiles_ref(uint64_t *out, const uint8_t *tiles, size_t n, size_t limbs);
+
 /* Files for another architecture are empty. */
+void ring_multiply_avx2(const ring_product *g, size_t row, size_t row_end, size_t column,
+                        size_t column_end, void *work);
+size_t ring_work_bytes_avx512(size_t row_tiles, unsigned limbs);
+void ring_multiply_avx512(const ring_product *g, size_t row, size_t row_end, size_t column,
+                          size_t column_end, void *work);
+void ring_multiply_ifma(const ring_product *g, size_t row, size_t row_end, size_t column,
+                        size_t column_end, void *work);
+void ring_pack_ifma(uint8_t *out, const uint64_t *x, size_t groups, unsigned bits);
+void ring_unpack_ifma(uint64_t *x, const uint8_t *in, size_t groups, unsigned bits);
 void ring_pack_left_ifma(const ring_product *g, size_t begin, size_t end);
 void ring_pack_right_ifma(uint8_t *out, const uint64_t *w, size_t k, size_t n, size_t row_stride,
                           size_t col_stride, unsigned bits);
