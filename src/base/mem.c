@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,10 @@
 /* Large blocks lie on huge pages where the system gives them: weights are read in streams that
  * cross a small page every few hundred cycles, and the processor's prefetchers stop there. */
 enum { HUGE_PAGE = 1 << 21, LARGE = 2 * HUGE_PAGE };
+
+/* Blocks of this size are mappings of their own, whatever the C library has learnt before
+ * (DEFAULT_MMAP_THRESHOLD_MAX of mallopt(3)), and gone when they are given back. */
+enum { UNMAPPED = 4 * 1024 * 1024 * sizeof(long) };
 
 static void *take(size_t bytes)
 {
@@ -37,8 +42,14 @@ void *mem_new(size_t n, size_t size)
     return p;
 }
 
+/* What is given back is wiped, so that nobody has to know which block held something secret; where
+ * it was memory that the system takes back at once, that is the system's affair. */
 void mem_free(void *p)
 {
+    const size_t bytes = p ? malloc_usable_size(p) : 0;
+    if (bytes < UNMAPPED) {
+        mem_wipe(p, bytes);
+    }
     free(p);
 }
 
@@ -84,4 +95,32 @@ char *mem_strdup(const char *s)
 void mem_wipe(void *p, size_t bytes)
 {
     explicit_bzero(p, bytes);
+}
+
+/* Calls with variable arguments and the binding of symbols store vector registers on the stack,
+ * with whatever the last copy has left in them. */
+static inline void wipe_vector_registers(void)
+{
+#ifdef __x86_64__
+#define ZERO(i) "vpxord %%zmm" #i ", %%zmm" #i ", %%zmm" #i "\n\t"
+    if (__builtin_cpu_supports("avx512f")) {
+        __asm__ volatile(ZERO(16) ZERO(17) ZERO(18) ZERO(19) ZERO(20) ZERO(21) ZERO(22) ZERO(
+            23) ZERO(24) ZERO(25) ZERO(26) ZERO(27) ZERO(28) ZERO(29) ZERO(30) ZERO(31)::);
+    }
+#undef ZERO
+    if (__builtin_cpu_supports("avx")) {
+        __asm__ volatile("vzeroall" ::
+                             : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
+                               "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+                               "xmm15");
+    }
+#endif
+}
+
+/* Not on a sanitizer's own stack, and never inside its caller's frame. */
+__attribute__((noinline, no_sanitize("address"))) void mem_wipe_stack(void)
+{
+    char below[1 << 16];
+    explicit_bzero(below, sizeof below);
+    wipe_vector_registers();
 }

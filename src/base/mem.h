@@ -9,6 +9,7 @@
 enum { MEM_ALIGN = 64 };
 
 void *mem_new(size_t n, size_t size);
+/** Nothing of its content stays in memory. Cost: that of zeroing it. */
 void mem_free(void *p);
 
 /** Grow an array so that it holds at least `need` elements; *cap is its capacity.
@@ -21,6 +22,11 @@ char *mem_strndup(const char *s, size_t n);
 
 /** Overwrite what must not stay in memory; never optimised away. */
 void mem_wipe(void *p, size_t bytes);
+
+/** The same for what calls that have returned have left on this thread's stack, 64 KiB below the
+ * caller's frame, and in the vector registers that calls store there. The C library keeps stacks of threads that have ended, and other libraries do not
+ * clear theirs. */
+void mem_wipe_stack(void);
 
 /** a * b, or false where it does not fit a size_t. */
 static inline bool mem_mul(size_t *product, size_t a, size_t b)

@@ -1,5 +1,6 @@
 #include "party/stip_client.h"
 
+#include "base/mem.h"
 #include "nn/encoder.h"
 #include "party/stip_terms.h"
 #include "party/stip_wire.h"
@@ -39,6 +40,7 @@ status stip_client_forward(channel *cloud, const stip_owner *o, float *out, cons
     const arena_mark_t mark = arena_mark(a);
     const status st = ask(cloud, o, out, x, a, err);
     arena_release(a, mark);
+    mem_wipe_stack();
     return st;
 }
 

@@ -137,5 +137,9 @@ status stip_cloud_serve(stip_cloud *c, channel *owner, stip_tally *tally, error 
         channel_abort(owner, st);
     }
     arena_free(a); /* wipes, whatever happened */
+    pthread_mutex_lock(&c->turn);
+    plain_engine_forget(c->engine);
+    pthread_mutex_unlock(&c->turn);
+    mem_wipe_stack();
     return st;
 }

@@ -38,6 +38,10 @@ typedef struct {
 status plain_engine_new(engine **out, const model *m, pool *p, const plain_options *o,
                         error *err) MUST_USE;
 
+/** Overwrite what runs have left in the engine's buffers: values of inputs and of every layer. Not
+ * during a run. Cost: that of zeroing them. */
+void plain_engine_forget(engine *e);
+
 /** Memory that the engine holds now: packed weights, values and scratch. */
 size_t plain_engine_bytes(const engine *e);
 

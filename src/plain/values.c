@@ -98,3 +98,14 @@ status plain_scratch_need(plain_engine *e, scratch *s, size_t n, size_t size)
     e->bytes += bytes;
     return OK;
 }
+
+void plain_engine_forget(engine *e)
+{
+    plain_engine *p = (plain_engine *)e;
+    for (value *v = p->free_values; v; v = v->next) {
+        mem_wipe(v->own, v->capacity * sizeof *v->own);
+    }
+    mem_wipe(p->operand.bytes, p->operand.size);
+    mem_wipe(p->workers.bytes, p->workers.size);
+    p->operand_of = 0;
+}
