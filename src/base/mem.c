@@ -46,9 +46,8 @@ void *mem_new(size_t n, size_t size)
  * it was memory that the system takes back at once, that is the system's affair. */
 void mem_free(void *p)
 {
-    const size_t bytes = p ? malloc_usable_size(p) : 0;
-    if (bytes < UNMAPPED) {
-        mem_wipe(p, bytes);
+    if (p && malloc_usable_size(p) < UNMAPPED) {
+        mem_wipe(p, malloc_usable_size(p));
     }
     free(p);
 }

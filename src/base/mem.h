@@ -24,8 +24,8 @@ char *mem_strndup(const char *s, size_t n);
 void mem_wipe(void *p, size_t bytes);
 
 /** The same for what calls that have returned have left on this thread's stack, 64 KiB below the
- * caller's frame, and in the vector registers that calls store there. The C library keeps stacks of threads that have ended, and other libraries do not
- * clear theirs. */
+ * caller's frame, and in the vector registers that calls store there. The C library keeps stacks of
+ * threads that have ended, and other libraries do not clear theirs. */
 void mem_wipe_stack(void);
 
 /** a * b, or false where it does not fit a size_t. */

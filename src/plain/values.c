@@ -105,7 +105,11 @@ void plain_engine_forget(engine *e)
     for (value *v = p->free_values; v; v = v->next) {
         mem_wipe(v->own, v->capacity * sizeof *v->own);
     }
-    mem_wipe(p->operand.bytes, p->operand.size);
-    mem_wipe(p->workers.bytes, p->workers.size);
+    scratch *const all[] = {&p->operand, &p->workers};
+    for (size_t i = 0; i < 2; i++) {
+        if (all[i]->bytes) {
+            mem_wipe(all[i]->bytes, all[i]->size);
+        }
+    }
     p->operand_of = 0;
 }
