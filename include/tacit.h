@@ -259,6 +259,11 @@ TACIT_API tacit_status tacit_bench(const tacit_bench_options *o, char **json, ta
 TACIT_API tacit_status tacit_certs(const char *dir, const char *roles, size_t days, char **json,
                                    tacit_error *err);
 
+/** Certificates for further roles from the authority of a directory that tacit_certs made, with
+ * ca.key still in it. They never outlive the authority's own: *json says for how long they are. */
+TACIT_API tacit_status tacit_certs_add(const char *dir, const char *roles, size_t days, char **json,
+                                       tacit_error *err);
+
 /** What this machine offers: processor, instruction sets, kernels, threads, memory, libraries. */
 TACIT_API tacit_status tacit_doctor(char **json, tacit_error *err);
 

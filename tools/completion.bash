@@ -13,7 +13,7 @@ _tacit() {
     --precision) choices='f32 bf16' ;;
     --protect | -p) choices='plain stip' ;;
     --recipe | -r) choices='exact mpcformer secformer freediv freediv-2quad thex poly' ;;
-    --roles) choices='developer owner cloud server0 server1 dealer he-server' ;;
+    --roles | --add) choices='developer owner cloud server0 server1 dealer he-server' ;;
     --shape | -s) choices='bert-tiny minilm-l6 bert-base bert-large' ;;
     esac
     if [[ $COMP_CWORD -eq 2 && ${COMP_WORDS[1]} == party ]]; then

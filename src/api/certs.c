@@ -33,6 +33,15 @@ static json_t *parties(role_set roles)
     return list;
 }
 
+static status report(char **json, const char *dir, role_set set, size_t days, error *err)
+{
+    return api_dump(json,
+                    json_pack("{s:s, s:I, s:[s, s], s:o}", "directory", dir, "days",
+                              (json_int_t)days, "authority", "ca.pem", "ca.key", "parties",
+                              parties(set)),
+                    err);
+}
+
 static status make(char **json, const char *dir, const char *roles, size_t days, error *err)
 {
     role_set set = every_role();
@@ -41,11 +50,15 @@ static status make(char **json, const char *dir, const char *roles, size_t days,
     }
     days = days ? days : DEFAULT_DAYS;
     TRY(certs_make(dir, set, days, err));
-    return api_dump(json,
-                    json_pack("{s:s, s:I, s:[s, s], s:o}", "directory", dir, "days",
-                              (json_int_t)days, "authority", "ca.pem", "ca.key", "parties",
-                              parties(set)),
-                    err);
+    return report(json, dir, set, days, err);
+}
+
+static status add(char **json, const char *dir, const char *roles, size_t days, error *err)
+{
+    role_set set = 0;
+    TRY(role_parse_set(&set, roles, err));
+    TRY(certs_add(dir, set, days ? days : DEFAULT_DAYS, &days, err));
+    return report(json, dir, set, days, err);
 }
 
 tacit_status tacit_certs(const char *dir, const char *roles, size_t days, char **json,
@@ -54,4 +67,12 @@ tacit_status tacit_certs(const char *dir, const char *roles, size_t days, char *
     error inner = {0};
     *json = NULL;
     return api_return(err, make(json, dir, roles, days, &inner), &inner);
+}
+
+tacit_status tacit_certs_add(const char *dir, const char *roles, size_t days, char **json,
+                             tacit_error *err)
+{
+    error inner = {0};
+    *json = NULL;
+    return api_return(err, add(json, dir, roles, days, &inner), &inner);
 }

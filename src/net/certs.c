@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/secret_file.h"
+#include "net/certificate.h"
 
 /* Clocks differ a little. */
 enum { EARLIER_SECONDS = 3600, DAY_SECONDS = 86400, SERIAL_BYTES = 16 };
@@ -176,15 +177,36 @@ static void remove_pair(const char *dir, const char *name)
     }
 }
 
-static void remove_all(const char *dir, role_set roles)
+static void remove_parties(const char *dir, role_set roles)
 {
-    remove_pair(dir, "ca");
     for (role r = ROLE_NONE + 1; r < ROLE_END; r++) {
         if (role_in(roles, r)) {
             remove_pair(dir, role_name(r));
         }
     }
+}
+
+static void remove_all(const char *dir, role_set roles)
+{
+    remove_pair(dir, "ca");
+    remove_parties(dir, roles);
     rmdir(dir);
+}
+
+static status make_parties(const char *dir, const pair *ca, role_set roles, size_t days, error *err)
+{
+    status st = OK;
+    for (role r = ROLE_NONE + 1; r < ROLE_END && st == OK; r++) {
+        if (role_in(roles, r)) {
+            pair party = {0};
+            st = make_party(&party, ca, r, days, err);
+            if (st == OK) {
+                st = write_pair(&party, dir, role_name(r), err);
+            }
+            pair_clear(&party);
+        }
+    }
+    return st;
 }
 
 static status make_all(const char *dir, role_set roles, size_t days, error *err)
@@ -192,30 +214,98 @@ static status make_all(const char *dir, role_set roles, size_t days, error *err)
     pair ca;
     TRY(make_authority(&ca, days, err));
     status st = write_pair(&ca, dir, "ca", err);
-    for (role r = ROLE_NONE + 1; r < ROLE_END && st == OK; r++) {
-        if (role_in(roles, r)) {
-            pair party = {0};
-            st = make_party(&party, &ca, r, days, err);
-            if (st == OK) {
-                st = write_pair(&party, dir, role_name(r), err);
-            }
-            pair_clear(&party);
-        }
+    if (st == OK) {
+        st = make_parties(dir, &ca, roles, days, err);
     }
     pair_clear(&ca);
     return st;
 }
 
+static status check_days(size_t days, error *err)
+{
+    return days >= 1 && days <= CERTS_MAX_DAYS
+               ? OK
+               : error_set(err, ERR_USAGE, "certificates for %zu days: from 1 to %d are possible",
+                           days, CERTS_MAX_DAYS);
+}
+
 status certs_make(const char *dir, role_set roles, size_t days, error *err)
 {
-    if (days < 1 || days > CERTS_MAX_DAYS) {
-        return error_set(err, ERR_USAGE, "certificates for %zu days: from 1 to %d are possible",
-                         days, CERTS_MAX_DAYS);
-    }
+    TRY(check_days(days, err));
     TRY(secret_directory_create(dir, err));
     const status st = make_all(dir, roles, days, err);
     if (st != OK) {
         remove_all(dir, roles);
     }
+    return st;
+}
+
+/* ---- further roles ---- */
+
+static status read_authority(pair *out, const char *dir, error *err)
+{
+    char *cert = file_join(dir, "ca.pem"), *key = file_join(dir, "ca.key");
+    status st = cert && key ? OK : error_memory(err);
+    if (st == OK) {
+        st = certificate_read(&out->certificate, cert, err);
+    }
+    if (st == OK) {
+        st = certificate_read_key(&out->key, key, err);
+    }
+    if (st == OK && (X509_check_ca(out->certificate) != 1 ||
+                     X509_check_private_key(out->certificate, out->key) != 1)) {
+        st = error_set(err, ERR_AUTH, "%s: is no authority's, or not that of %s", cert, key);
+    }
+    ERR_clear_error();
+    mem_free(cert);
+    mem_free(key);
+    return st;
+}
+
+/* No certificate outlives the one that signs it. */
+static status limit_days(size_t *days, const pair *ca, const char *dir, error *err)
+{
+    int left = 0, seconds = 0;
+    if (ASN1_TIME_diff(&left, &seconds, NULL, X509_get0_notAfter(ca->certificate)) != 1 ||
+        left < 1) {
+        ERR_clear_error();
+        return error_set(err, ERR_AUTH, "%s/ca.pem: is good for less than a day", dir);
+    }
+    *days = *days < (size_t)left ? *days : (size_t)left;
+    return OK;
+}
+
+static status check_absent(const char *dir, role_set roles, error *err)
+{
+    static const char *const suffixes[] = {"pem", "key"};
+    for (role r = ROLE_NONE + 1; r < ROLE_END; r++) {
+        for (size_t i = 0; i < 2 && role_in(roles, r); i++) {
+            char name[32];
+            snprintf(name, sizeof name, "%s.%s", role_name(r), suffixes[i]);
+            if (file_exists_in(dir, name)) {
+                return error_set(err, ERR_USAGE, "%s/%s: exists already", dir, name);
+            }
+        }
+    }
+    return OK;
+}
+
+status certs_add(const char *dir, role_set roles, size_t days, size_t *given, error *err)
+{
+    pair ca = {0};
+    *given = days;
+    TRY(check_days(days, err));
+    TRY(check_absent(dir, roles, err));
+    status st = read_authority(&ca, dir, err);
+    if (st == OK) {
+        st = limit_days(given, &ca, dir, err);
+    }
+    if (st == OK) {
+        st = make_parties(dir, &ca, roles, *given, err);
+        if (st != OK) {
+            remove_parties(dir, roles);
+        }
+    }
+    pair_clear(&ca);
     return st;
 }

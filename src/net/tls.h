@@ -26,7 +26,8 @@ typedef struct {
     channel_options channel;
 } tls_options;
 
-/** 10 s for either. */
+/** 10 s for either: no longer does either call take (but for the system's resolver of names), and
+ * nothing else ends it, since the channel that could be cancelled is not there yet. */
 tls_options tls_defaults(void);
 
 /** Connect to a peer of that role. o NULL: the defaults. ERR_NETWORK, ERR_AUTH. */

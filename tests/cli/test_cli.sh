@@ -126,6 +126,11 @@ expect 0 'owner.key' "$tacit" certs "$tmp/certs" --roles owner,cloud --days 7
 expect 0 '^600 ' stat -c '%a %n' "$tmp/certs/owner.key"
 expect 0 '^700 ' stat -c '%a %n' "$tmp/certs"
 expect 2 'exists already' "$tacit" certs "$tmp/certs"
+expect 0 'server0.key' "$tacit" certs "$tmp/certs" --add server0,dealer --days 3
+expect_json '"days": [67], .*"role": "server1"' "$tacit" certs "$tmp/certs" --add server1 --json
+expect 2 'server0.pem: exists already' "$tacit" certs "$tmp/certs" --add developer,server0
+expect 3 'developer' sh -c "test -e '$tmp/certs/developer.pem' || { echo no developer; exit 3; }"
+expect 2 'give --roles' "$tacit" certs "$tmp/certs" --add he-server --roles owner
 expect_json '"days": 365, .*"role": "he-server"' "$tacit" certs "$tmp/every" --json
 expect 0 '^14$' sh -c "ls '$tmp/every' | grep -c 'owner\\|cloud\\|server\\|dealer\\|developer'"
 expect 2 "'nobody' is no role" "$tacit" certs "$tmp/none" --roles nobody

@@ -162,10 +162,88 @@ static void test_days_have_limits(void **state)
     free(dir);
 }
 
+static size_t days_of(const char *dir, const char *name)
+{
+    char *path = scratch_path(dir, name);
+    X509 *x;
+    int days, seconds;
+    assert_int_equal(certificate_read(&x, path, NULL), OK);
+    assert_int_equal(ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(x)), 1);
+    X509_free(x);
+    free(path);
+    return (size_t)days + (seconds > 0);
+}
+
+static void test_roles_are_added(void **state)
+{
+    (void)state;
+    error err = {0};
+    size_t given = 0;
+    identity *id;
+    char *dir = scratch_path(folder, "added");
+    assert_int_equal(certs_make(dir, both, 5, &err), OK);
+    const role_set more = role_only(ROLE_SERVER0) | role_only(ROLE_DEALER);
+    assert_int_equal(certs_add(dir, more, 2, &given, &err), OK);
+    assert_int_equal(given, 2);
+    assert_int_equal(days_of(dir, "dealer.pem"), 2);
+    assert_int_equal(files_in(dir), 2 + 2 * 4);
+    assert_private(dir, "server0.key");
+    assert_int_equal(identity_new(&id, dir, ROLE_SERVER0, &err), OK);
+    identity_free(id);
+
+    /* None outlives the authority. */
+    assert_int_equal(certs_add(dir, role_only(ROLE_SERVER1), 100, &given, &err), OK);
+    assert_true(given == 4 || given == 5);
+    assert_true(days_of(dir, "server1.pem") <= days_of(dir, "ca.pem"));
+    const size_t before = files_in(dir);
+
+    /* One that is there already stops them all, and stays what it was. */
+    assert_int_equal(
+        certs_add(dir, role_only(ROLE_DEVELOPER) | role_only(ROLE_OWNER), 2, &given, &err),
+        ERR_USAGE);
+    assert_error(err, ERR_USAGE, "owner.pem: exists already");
+    assert_int_equal(certs_add(dir, role_only(ROLE_HE_SERVER), 0, &given, &err), ERR_USAGE);
+    assert_int_equal(files_in(dir), before);
+    assert_int_equal(identity_new(&id, dir, ROLE_OWNER, &err), OK);
+    identity_free(id);
+    free(dir);
+}
+
+static void test_only_an_authority_adds(void **state)
+{
+    (void)state;
+    error err = {0};
+    size_t given;
+    char *dir = scratch_path(folder, "mine"), *other = scratch_path(folder, "other");
+    char *key = scratch_path(dir, "ca.key"), *away = scratch_path(dir, "away");
+    char *owners = scratch_path(dir, "owner.key"), *others = scratch_path(other, "ca.key");
+    const role_set more = role_only(ROLE_DEALER);
+    assert_int_equal(certs_add(dir, more, 2, &given, &err), ERR_ARTEFACT); /* nothing is there */
+    assert_int_equal(certs_make(dir, both, 5, &err), OK);
+    assert_int_equal(certs_make(other, both, 5, &err), OK);
+    const size_t before = files_in(dir);
+    assert_int_equal(rename(key, away), 0); /* it has been put away */
+    assert_int_equal(certs_add(dir, more, 2, &given, &err), ERR_ARTEFACT);
+    assert_error(err, ERR_ARTEFACT, "ca.key");
+    assert_int_equal(rename(others, key), 0); /* another authority's key */
+    assert_int_equal(certs_add(dir, more, 2, &given, &err), ERR_AUTH);
+    assert_error(err, ERR_AUTH, "ca.pem", "not that of");
+    assert_int_equal(rename(away, key), 0);
+    assert_int_equal(chmod(key, 0644), 0); /* everybody may read it */
+    assert_int_equal(certs_add(dir, more, 2, &given, &err), ERR_AUTH);
+    assert_int_equal(files_in(dir), before);
+    char *const all[] = {dir, other, key, away, owners, others};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        free(all[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files_are_their_owners_alone),
+        cmocka_unit_test(test_roles_are_added),
+        cmocka_unit_test(test_only_an_authority_adds),
         cmocka_unit_test(test_certificates_say_what_they_should),
         cmocka_unit_test(test_nothing_is_replaced),
         cmocka_unit_test(test_days_have_limits),
