@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include "party/stip_server.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -18,6 +20,7 @@ typedef struct {
     int fd;
     bool begun, over; /* under the lock; a slot that is begun and over waits to be joined */
     channel *owner;   /* under the lock, while there is one to cut off */
+    int calling;      /* before that: the socket once more, to hang up by; -1 */
 } slot;
 
 struct stip_server {
@@ -83,14 +86,32 @@ static bool show_channel(slot *l, channel *c)
     return goes_on;
 }
 
+/* While TLS is on its way a stop hangs up by this descriptor, or by one that has come too late. */
+static void show_caller(slot *l, int fd)
+{
+    stip_server *s = l->server;
+    pthread_mutex_lock(&s->lock);
+    l->calling = fd;
+    if (fd >= 0 && atomic_load(&s->stopped)) {
+        shutdown(fd, SHUT_RDWR);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
 static status answer_caller(slot *l, stip_session_end *end)
 {
     stip_server *s = l->server;
     channel *owner = NULL;
     tls_options o = tls_defaults();
     o.channel.network = s->network;
-    TRY(tls_accept(&owner, l->fd, s->me, role_only(ROLE_OWNER), &o, &end->why));
-    status st = OK;
+    const int again = fcntl(l->fd, F_DUPFD_CLOEXEC, 0);
+    show_caller(l, again);
+    status st = tls_accept(&owner, l->fd, s->me, role_only(ROLE_OWNER), &o, &end->why);
+    show_caller(l, -1);
+    if (again >= 0) {
+        close(again);
+    }
+    TRY(st);
     if (show_channel(l, owner)) {
         st = stip_cloud_serve(s->cloud, owner, &end->tally, &end->why);
     }
@@ -150,7 +171,7 @@ static void admit(stip_server *s, int fd)
         if (l->begun) {
             continue;
         }
-        set_slot(l, s, (slot){.server = s, .fd = fd, .begun = true});
+        set_slot(l, s, (slot){.server = s, .fd = fd, .begun = true, .calling = -1});
         if (pthread_create(&l->thread, NULL, slot_main, l) == 0) {
             return;
         }
@@ -184,8 +205,11 @@ void stip_server_stop(stip_server *s)
     listener_cancel(s->door);
     pthread_mutex_lock(&s->lock);
     for (size_t i = 0; i < STIP_SERVER_SESSIONS; i++) {
-        if (s->slots[i].owner) {
-            channel_cancel(s->slots[i].owner);
+        const slot *l = &s->slots[i];
+        if (l->owner) {
+            channel_cancel(l->owner);
+        } else if (l->begun && l->calling >= 0) {
+            shutdown(l->calling, SHUT_RDWR);
         }
     }
     pthread_mutex_unlock(&s->lock);

@@ -38,7 +38,8 @@ typedef void stip_server_log(void *ctx, const stip_session_end *end);
 /** Answer callers until stip_server_stop. OK after a stop. */
 status stip_server_run(stip_server *s, stip_server_log *log, void *ctx, error *err) MUST_USE;
 
-/** From any thread: no further callers; sessions at hand are cut off. */
+/** From any thread: no further callers; sessions at hand, and callers in the middle of TLS, are cut
+ * off. */
 void stip_server_stop(stip_server *s);
 
 #endif
