@@ -187,23 +187,9 @@ static void assert_nothing_in(stage *s, pid_t pid, const char *who)
     print_message("%s: none of %zu\n", who, needles_count(s->secrets));
 }
 
-/* How many threads a process has: one for each session is among them. */
-static size_t threads_of(pid_t pid)
-{
-    char path[64], line[128];
-    size_t n = 0;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    while (fgets(line, sizeof line, f) && sscanf(line, "Threads: %zu", &n) != 1) {
-    }
-    fclose(f);
-    return n;
-}
-
 static void wait_for_threads(pid_t pid, size_t n)
 {
-    for (int i = 0; threads_of(pid) != n; i++) {
+    for (int i = 0; program_threads(pid) != n; i++) {
         assert_true(i < WAIT_MS);
         usleep(1000);
     }
@@ -242,7 +228,7 @@ static void test_after_a_session(void **state)
     tacit_result *r;
     tacit_error err = {0};
     size_t found[NEEDLE_KINDS];
-    const size_t idle = threads_of(s->cloud);
+    const size_t idle = program_threads(s->cloud);
     open_session(s, &m, &session);
     if (tacit_run(session, &r, s->inputs, TEXTS, &err) != TACIT_OK) {
         fail_msg("%s", err.text);
@@ -334,7 +320,7 @@ static void test_after_an_owner_vanished_in_mid_input(void **state)
     skip_where_nobody_may_look(s);
     raw_owner r;
     size_t found[NEEDLE_KINDS];
-    const size_t idle = threads_of(s->cloud);
+    const size_t idle = program_threads(s->cloud);
     raw_open(&r, s);
     outgoing half = channel_start(r.cloud, STIP_OP_INPUT, r.message, r.bytes);
     half.left[1] /= 2;
@@ -360,7 +346,7 @@ static void test_after_an_input_was_refused(void **state)
     skip_where_nobody_may_look(s);
     raw_owner r;
     uint8_t byte;
-    const size_t idle = threads_of(s->cloud);
+    const size_t idle = program_threads(s->cloud);
     raw_open(&r, s);
     r.message[8] ^= 1; /* the first sequence's length: the sum is wrong */
     assert_int_equal(channel_send(r.cloud, STIP_OP_INPUT, r.message, r.bytes, NULL), OK);

@@ -97,3 +97,16 @@ pid_t program_cloud(const char *log, const char *model, const char *certs, const
     }
     return pid;
 }
+
+size_t program_threads(pid_t pid)
+{
+    char path[64], line[128];
+    size_t n = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f) && sscanf(line, "Threads: %zu", &n) != 1) {
+    }
+    fclose(f);
+    return n;
+}

@@ -2,6 +2,7 @@
 #ifndef TACIT_TESTS_PROGRAM_H
 #define TACIT_TESTS_PROGRAM_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -11,6 +12,9 @@ pid_t program_start(const char *out, const char *const *arguments);
 
 /** Its exit status as waitpid gives it; fails the test where it takes longer. */
 int program_wait(pid_t pid, int64_t at_most_ms);
+
+/** How many threads it has: of a cloud, one for each session is among them. */
+size_t program_threads(pid_t pid);
 
 /** Start a cloud on that port (0: a free one) and wait until it serves; *port is where. */
 pid_t program_cloud(const char *log, const char *model, const char *certs, const char *network,
