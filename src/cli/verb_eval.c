@@ -99,7 +99,8 @@ int verb_eval(int argc, char **argv)
     sinks out = {0};
     tacit_eval_options eo = {.progress = draw, .ctx = &out};
     const option options[] = {
-        {"protect", 'p', "NAME", "protection: plain (default), stip or mpc", OPTION_STRING, &so.protect},
+        {"protect", 'p', "NAME", "protection: plain (default), stip or mpc", OPTION_STRING,
+         &so.protect},
         {"precision", 0, "NAME", "of plain: f32 (default) or bf16", OPTION_STRING, &so.precision},
         {"peers", 0, "LIST", "other parties elsewhere: cloud=HOST:PORT", OPTION_STRING, &so.peers},
         {"certs", 'c', "DIR", "with --peers: ca.pem, owner.pem and owner.key", OPTION_STRING,
