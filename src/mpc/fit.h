@@ -39,11 +39,12 @@ typedef struct {
 
 /** The series with the fewest terms, over every other harmonic or all of them and over periods,
  * whose largest error on [lo, hi] is at most wanted_error; among equals the one of the smaller
- * error. Where |z| has the larger bound m, GELU is right on [-m, m] whatever the other bound is.
+ * error. GELU, SiLU, tanh and the sigmoid on a range that holds 0 are right on [-m, m], m being
+ * the bound that is further away.
  *
  * Returns ERR_PRECISION, naming function and range, where that many terms do not reach it (the
  * text says what they do reach) or the range has no meaning; ERR_RESOURCE.
- * Cost: milliseconds up to 64 terms, a second or two at 256. */
+ * Cost: 50 ms at 10 to 40 terms of GELU, half a second at 60 of 1/z, 0.6 to 3 s at 200 to 320. */
 status mpc_fit(mpc_series *out, mpc_function f, double lo, double hi, double wanted_error,
                const mpc_fit_limits *limits, error *err) MUST_USE;
 

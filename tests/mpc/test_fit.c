@@ -129,6 +129,21 @@ static void test_a_fit_is_the_same_twice(void **state)
     assert_memory_equal(&s, &again, sizeof s);
 }
 
+/* Two servers whose compilers or C libraries differ must not differ in a bit. These are gcc's and
+ * clang's, without optimisation and with all of it. */
+static void test_every_machine_gets_the_same_bits(void **state)
+{
+    (void)state;
+    static mpc_series s;
+    error err = {0};
+    assert_int_equal(mpc_fit_period(&s, MPC_GELU, -12, 12, 32, 9, 2, 16, &err), OK);
+    assert_true(s.constant == 0x1.ffff361f710dbp+1 && s.a[0] == -0x1.a6c754684652dp+1 &&
+                s.a[8] == -0x1.06674b3760674p-11);
+    assert_int_equal(mpc_fit_period(&s, MPC_RSQRT, 1.0 / 64, 1, 1.5, 24, 1, 32, &err), OK);
+    assert_true(s.constant == 0x1.26abd5f0b8315p+14 && s.a[0] == 0x1.859941825a911p+15 &&
+                s.b[23] == -0x1.36211feaac787p-6);
+}
+
 static void test_a_period_may_be_given(void **state)
 {
     (void)state;
@@ -252,6 +267,7 @@ int main(void)
         cmocka_unit_test(test_elementary_functions_agree_with_libm),
         cmocka_unit_test(test_fits_reach_what_was_wanted),
         cmocka_unit_test(test_a_fit_is_the_same_twice),
+        cmocka_unit_test(test_every_machine_gets_the_same_bits),
         cmocka_unit_test(test_a_period_may_be_given),
         cmocka_unit_test(test_what_cannot_be_reached_is_told),
         cmocka_unit_test(test_widths_keep_the_noise),
