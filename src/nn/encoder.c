@@ -45,11 +45,26 @@ static status feed_forward(engine *e, value **h, const value *x, const encoder_l
     return st;
 }
 
-/* x <- norm(x + attention(x)·Wo);  x <- norm(x + feed_forward(x)) */
-static status layer(engine *e, value **x, const encoder_layer *l)
+static status keep_first_rows(engine *e, value **v)
+{
+    value *first = NULL;
+    TRY(e->ops->pool(e, &first, *v, POOL_FIRST));
+    replace(e, v, first);
+    return OK;
+}
+
+/* x <- norm(x + attention(x)·Wo);  x <- norm(x + feed_forward(x)). With first_rows, of the first
+ * row of each sequence alone: behind the attention no row needs another. */
+static status layer(engine *e, value **x, const encoder_layer *l, bool first_rows)
 {
     value *context = NULL, *h = NULL, *y = NULL;
     status st = self_attention(e, &context, *x, l);
+    if (st == OK && first_rows) {
+        st = keep_first_rows(e, &context);
+    }
+    if (st == OK && first_rows) {
+        st = keep_first_rows(e, x);
+    }
     if (st == OK) {
         st = e->ops->linear(e, &h, context, &l->output);
     }
@@ -73,11 +88,11 @@ static status layer(engine *e, value **x, const encoder_layer *l)
     return OK;
 }
 
-/* x <- what the head makes of the last hidden states */
-static status head_forward(engine *e, value **x, const head *h)
+/* x <- what the head makes of the last hidden states; `pooled` where they are first rows already */
+static status head_forward(engine *e, value **x, const head *h, bool pooled)
 {
     value *y = NULL;
-    if (h->kind != HEAD_TOKEN) {
+    if (h->kind != HEAD_TOKEN && !pooled) {
         TRY(e->ops->pool(e, &y, *x, h->pool));
         replace(e, x, y);
     }
@@ -100,11 +115,13 @@ status nn_encoder_forward(engine *e, float *out, const model *m, const embedded 
     TRY(e->ops->input(e, &x, input));
     status st = e->ops->normalise(e, &y, x, NULL, &m->embeddings.norm);
     replace(e, &x, y);
+    const bool first_rows =
+        m->n_layers > 0 && m->head.kind != HEAD_TOKEN && m->head.pool == POOL_FIRST;
     for (size_t i = 0; st == OK && i < m->n_layers; i++) {
-        st = layer(e, &x, &m->layers[i]);
+        st = layer(e, &x, &m->layers[i], first_rows && i + 1 == m->n_layers);
     }
     if (st == OK) {
-        st = head_forward(e, &x, &m->head);
+        st = head_forward(e, &x, &m->head, first_rows);
     }
     if (st == OK) {
         st = e->ops->reveal(e, out, x);

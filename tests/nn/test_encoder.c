@@ -145,15 +145,33 @@ static const embedded shape = {.rows = 7, .dim = 8, .seqs = {.n = 2, .start = st
 static void test_operations_in_order(void **state)
 {
     (void)state;
-    encoder_layer layer = one_layer();
-    model m = tiny(&layer);
+    encoder_layer layers[] = {one_layer(), one_layer()};
+    model m = tiny(layers);
+    m.n_layers = 2;
     error err = {0};
     counter c = {.base = {.ops = &ops, .err = &err}};
     assert_int_equal(nn_encoder_forward(&c.base, NULL, &m, &shape), OK);
     assert_string_equal(c.trace, "input 7x8\nembeddings.norm 7x8\n"
                                  "query 7x8\nkey 7x8\nvalue 7x8\nattention 7x8\noutput 7x8\n"
                                  "attention_norm 7x8\nup 7x20\nactivation 7x20\ndown 7x8\n"
-                                 "output_norm 7x8\nfirst 2x8\nhead.dense 2x8\n"
+                                 "output_norm 7x8\n"
+                                 "query 7x8\nkey 7x8\nvalue 7x8\nattention 7x8\n"
+                                 "first 2x8\nfirst 2x8\noutput 2x8\n"
+                                 "attention_norm 2x8\nup 2x20\nactivation 2x20\ndown 2x8\n"
+                                 "output_norm 2x8\nhead.dense 2x8\n"
+                                 "head.activation 2x8\nhead.out 2x3\nreveal 2x3\n");
+    assert_int_equal(c.live, 0);
+}
+
+static void test_without_layers(void **state)
+{
+    (void)state;
+    model m = tiny(NULL);
+    m.n_layers = 0;
+    error err = {0};
+    counter c = {.base = {.ops = &ops, .err = &err}};
+    assert_int_equal(nn_encoder_forward(&c.base, NULL, &m, &shape), OK);
+    assert_string_equal(c.trace, "input 7x8\nembeddings.norm 7x8\nfirst 2x8\nhead.dense 2x8\n"
                                  "head.activation 2x8\nhead.out 2x3\nreveal 2x3\n");
     assert_int_equal(c.live, 0);
 }
@@ -184,7 +202,7 @@ static void test_a_failure_anywhere_leaks_nothing(void **state)
     (void)state;
     encoder_layer layer = one_layer();
     model m = tiny(&layer);
-    for (size_t fail_at = 1; fail_at <= 17; fail_at++) {
+    for (size_t fail_at = 1; fail_at <= 18; fail_at++) {
         error err = {0};
         counter c = {.base = {.ops = &ops, .err = &err}, .fail_at = fail_at};
         assert_int_equal(nn_encoder_forward(&c.base, NULL, &m, &shape), ERR_RESOURCE);
@@ -242,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_operations_in_order),
+        cmocka_unit_test(test_without_layers),
         cmocka_unit_test(test_heads),
         cmocka_unit_test(test_a_failure_anywhere_leaks_nothing),
         cmocka_unit_test(test_positions),
