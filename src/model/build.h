@@ -16,6 +16,7 @@ typedef struct {
     const weights *weights;
     const char *prefix; /* of the family's tensors: "bert.", or "" */
     arena *a;           /* for all that the model keeps */
+    bool shapes_only;   /* linear maps, norms and tables stay without numbers */
     error *err;
 } builder;
 

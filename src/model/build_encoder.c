@@ -125,6 +125,9 @@ static status build_linear(builder *b, linear *l, const char *slot, const char *
 {
     *l = (linear){.id = (uint32_t)b->m->n_linears++, .in = in, .out = out};
     TRY(build_name(b, &l->name, "%s", slot));
+    if (b->shapes_only) {
+        return OK;
+    }
     char name[256];
     const size_t shape[] = {out, in};
     snprintf(name, sizeof name, "%s.weight", base);
@@ -142,11 +145,8 @@ static status note_source(builder *b, const char *slot, const char *gamma, const
 }
 
 /* Checkpoints from TensorFlow call weight and bias of a norm gamma and beta. */
-static status build_norm(builder *b, norm *n, const char *slot, const char *base, norm_form form)
+static status build_norm_vectors(builder *b, norm *n, const char *base, norm_form form)
 {
-    const model_config *c = b->config;
-    *n = (norm){.id = (uint32_t)b->m->n_ops++, .dim = c->dim, .eps = (float)c->eps};
-    TRY(build_name(b, &n->name, "%s", slot));
     char gamma[256], beta[256];
     snprintf(gamma, sizeof gamma, "%s.weight", base);
     const bool old = !weights_find(b->weights, gamma);
@@ -156,12 +156,22 @@ static status build_norm(builder *b, norm *n, const char *slot, const char *base
             snprintf(gamma, sizeof gamma, "%s.weight", base); /* the name for the error */
         }
     }
-    TRY(build_floats(b, &n->gamma, gamma, 1, &c->dim));
+    TRY(build_floats(b, &n->gamma, gamma, 1, &n->dim));
     if (form != NORM_RMSNORM) {
         snprintf(beta, sizeof beta, "%s.%s", base, old ? "beta" : "bias");
-        TRY(build_floats(b, &n->beta, beta, 1, &c->dim));
+        TRY(build_floats(b, &n->beta, beta, 1, &n->dim));
     }
-    TRY(note_source(b, n->name, gamma, n->beta ? beta : NULL));
+    return note_source(b, n->name, gamma, n->beta ? beta : NULL);
+}
+
+static status build_norm(builder *b, norm *n, const char *slot, const char *base, norm_form form)
+{
+    const model_config *c = b->config;
+    *n = (norm){.id = (uint32_t)b->m->n_ops++, .dim = c->dim, .eps = (float)c->eps};
+    TRY(build_name(b, &n->name, "%s", slot));
+    if (!b->shapes_only) {
+        TRY(build_norm_vectors(b, n, base, form));
+    }
     return build_norm_form(b, n, form);
 }
 
@@ -174,6 +184,9 @@ static status build_embedding_tables(builder *b)
                       .max_positions = c->max_positions,
                       .n_types = c->n_types,
                       .first_position = c->first_position};
+    if (b->shapes_only) {
+        return OK;
+    }
     char name[256];
     snprintf(name, sizeof name, "%s%s", b->prefix, f->word);
     TRY(get_tensor(b, &e->word, name, 2, (const size_t[]){c->vocab, c->dim}));
@@ -323,5 +336,10 @@ status build_tables(builder *b)
     b->m->n_layers = 0;
     find_prefix(b);
     describe_head(b);
-    return build_embedding_tables(b);
+    TRY(build_embedding_tables(b));
+    b->m->embeddings.norm = (norm){.name = "embeddings.norm",
+                                   .form = b->recipe->embedding_norm,
+                                   .dim = b->config->dim,
+                                   .eps = (float)b->config->eps};
+    return OK;
 }

@@ -42,26 +42,54 @@ static void describe(model *m, const model_config *c, const recipe *r)
     m->exact = recipe_exact(c);
 }
 
-static status build(model *m, const model_config *c, bool tables_only, error *err)
+typedef enum { OPEN_ALL, OPEN_TABLES, OPEN_SHAPES } extent;
+
+/* Whoever has the shapes alone has the constants of forms at most, which are nobody's secret. */
+static status check_constants(const weights *w, error *err)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        const stored_tensor *t = &w->tensors[i];
+        if (strncmp(t->view.name, "tacit.", 6) != 0) {
+            return error_set(err, ERR_POLICY,
+                             "%s: holds the weight '%.100s' in the clear, where no weight may be",
+                             w->files[t->file].path, t->view.name);
+        }
+    }
+    return OK;
+}
+
+static status open_weights(model *m, const model_config *c, extent what, error *err)
+{
+    weights *w = &m->store->weights;
+    if (!weights_present(m->dir)) {
+        return what == OPEN_SHAPES ? OK : directory_explain_weights(m->dir, c->architecture, err);
+    }
+    TRY(weights_open(w, m->dir, err));
+    return what == OPEN_SHAPES ? check_constants(w, err) : OK;
+}
+
+static status build(model *m, const model_config *c, extent what, error *err)
 {
     model_store *s = m->store;
     char where[300];
     snprintf(where, sizeof where, "%.250s/config.json", m->dir);
     recipe r;
     TRY(recipe_read(&r, c, where, s->arena, err));
-    if (!weights_present(m->dir)) {
-        return directory_explain_weights(m->dir, c->architecture, err);
-    }
-    TRY(weights_open(&s->weights, m->dir, err));
+    TRY(open_weights(m, c, what, err));
     describe(m, c, &r);
-    builder b = {
-        .m = m, .config = c, .recipe = &r, .weights = &s->weights, .a = s->arena, .err = err};
-    TRY(tables_only ? build_tables(&b) : build_encoder(&b));
+    builder b = {.m = m,
+                 .config = c,
+                 .recipe = &r,
+                 .weights = &s->weights,
+                 .a = s->arena,
+                 .shapes_only = what == OPEN_SHAPES,
+                 .err = err};
+    TRY(what == OPEN_TABLES ? build_tables(&b) : build_encoder(&b));
     TRY(weights_check_finite(&s->weights, false, err));
-    return tables_only ? OK : recipe_check_ranges(m, where, err);
+    return what == OPEN_TABLES ? OK : recipe_check_ranges(m, where, err);
 }
 
-static status fill(model *m, const char *dir, bool tables_only, error *err)
+static status fill(model *m, const char *dir, extent what, error *err)
 {
     m->store->arena = arena_new();
     m->dir = m->store->arena ? arena_text(m->store->arena, dir) : NULL;
@@ -72,13 +100,13 @@ static status fill(model *m, const char *dir, bool tables_only, error *err)
     model_config c = {0};
     status st = read_config(&c, dir, m->store->arena, err);
     if (st == OK) {
-        st = build(m, &c, tables_only, err);
+        st = build(m, &c, what, err);
     }
     config_clear(&c);
     return st;
 }
 
-static status open_model(model **out, const char *dir, bool tables_only, error *err)
+static status open_model(model **out, const char *dir, extent what, error *err)
 {
     *out = NULL;
     model *m = mem_new(1, sizeof *m);
@@ -89,7 +117,7 @@ static status open_model(model **out, const char *dir, bool tables_only, error *
         return error_memory(err);
     }
     m->store = s;
-    const status st = fill(m, dir, tables_only, err);
+    const status st = fill(m, dir, what, err);
     if (st != OK) {
         model_free(m);
         return st;
@@ -100,12 +128,17 @@ static status open_model(model **out, const char *dir, bool tables_only, error *
 
 status model_open(model **out, const char *dir, error *err)
 {
-    return open_model(out, dir, false, err);
+    return open_model(out, dir, OPEN_ALL, err);
 }
 
 status model_open_tables(model **out, const char *dir, error *err)
 {
-    return open_model(out, dir, true, err);
+    return open_model(out, dir, OPEN_TABLES, err);
+}
+
+status model_open_shapes(model **out, const char *dir, error *err)
+{
+    return open_model(out, dir, OPEN_SHAPES, err);
 }
 
 void model_free(model *m)

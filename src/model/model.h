@@ -123,9 +123,15 @@ status model_open(model **out, const char *dir, error *err) MUST_USE;
 void model_free(model *m);
 
 /** Open a directory that holds the tables of embeddings and no other weights, as the data owner of
- * a protected model has it: a model that can embed and that knows its labels, without layers,
- * norms and linear maps. */
+ * a protected model has it: a model that can embed and that knows its labels, without layers and
+ * linear maps; of norms it has the form and ε of the first. */
 status model_open_tables(model **out, const char *dir, error *err) MUST_USE;
+
+/** Open a directory without weights, as parties have it who compute on shares: layers, norms and
+ * linear maps with names, ids, shapes and forms, whose tensors and tables are NULL. Its
+ * model.safetensors, where there is one, may hold the constants of forms (tacit.*). ERR_POLICY
+ * where it holds anything else. */
+status model_open_shapes(model **out, const char *dir, error *err) MUST_USE;
 
 /** Whether slot is "<operation>/<quantity>" of this model, as docs/design/recipes.md lists them. */
 bool model_has_slot(const model *m, const char *slot);

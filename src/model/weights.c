@@ -177,10 +177,16 @@ void weights_close(weights *w)
     *w = (weights){0};
 }
 
+/* The file that is named where a tensor is in none: there need not be one at all. */
+static const char *first_path(const weights *w)
+{
+    return w->n_files > 0 ? w->files[0].path : single_name;
+}
+
 const char *weights_path(const weights *w, const char *name)
 {
     const stored_tensor *t = lookup(w, name);
-    return w->files[t ? t->file : 0].path;
+    return t ? w->files[t->file].path : first_path(w);
 }
 
 const stored_tensor *weights_find(const weights *w, const char *name)
@@ -217,7 +223,7 @@ status weights_get(const weights *w, const char *name, size_t rank, const size_t
 {
     const stored_tensor *t = weights_find(w, name);
     if (!t) {
-        return error_set(err, ERR_ARTEFACT, "%s%s: tensor '%.100s' is missing", w->files[0].path,
+        return error_set(err, ERR_ARTEFACT, "%s%s: tensor '%.100s' is missing", first_path(w),
                          w->n_files > 1 ? " and the other shards" : "", name);
     }
     const char *path = w->files[t->file].path;
