@@ -225,6 +225,18 @@ TACIT_API tacit_status tacit_protect(const char *src, const char *dst,
                                      const tacit_protect_options *o, char **json, tacit_error *err);
 
 typedef struct {
+    const char *server0, *server1, *dealer; /* directories, which must not exist */
+    const char *owner;                      /* that of data owners; NULL: none */
+} tacit_share_options;
+
+/** mpc, the model owner's step: each server's directory gets the masked weights and a seed of its
+ * own, the dealer's both seeds, the data owners' the tables of embeddings and the tokenizer. No
+ * party gets a weight of a layer in the clear. Each call draws new seeds: parts of different calls
+ * do not work together. */
+TACIT_API tacit_status tacit_share(const char *src, const tacit_share_options *o, char **json,
+                                   tacit_error *err);
+
+typedef struct {
     const char *key;  /* the data owner's directory; NULL: model is a clear one, which is protected
                          for the occasion and serves as base */
     const char *base; /* a public checkpoint that the model may stem from; NULL: none */

@@ -11,7 +11,7 @@
 /** The command's exit codes beside those of tacit_status. */
 enum { EXIT_OK = 0, EXIT_INTERNAL = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
-typedef enum { OPTION_FLAG, OPTION_STRING, OPTION_SIZE, OPTION_REAL } option_type;
+typedef enum { OPTION_FLAG, OPTION_STRING, OPTION_SIZE, OPTION_REAL, OPTION_PAIR } option_type;
 
 typedef struct {
     const char *name; /* without the dashes */
@@ -19,7 +19,7 @@ typedef struct {
     const char *arg;  /* what --help calls the value; NULL for a flag */
     const char *help;
     option_type type;
-    void *out; /* bool, const char *, size_t or double; left alone where the option is absent */
+    void *out; /* bool, const char *, size_t, double or const char *[2]; left alone where the option is absent */
 } option;
 
 typedef struct {
@@ -84,6 +84,7 @@ int verb_show(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 int verb_convert(int argc, char **argv);
 int verb_protect(int argc, char **argv);
+int verb_share(int argc, char **argv);
 int verb_attack(int argc, char **argv);
 int verb_certs(int argc, char **argv);
 int verb_bench(int argc, char **argv);

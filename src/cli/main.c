@@ -10,6 +10,7 @@ static const verb verbs[] = {
     {"verify", "MODEL", "whether a model directory is sound", verb_verify},
     {"convert", "SRC DST", "apply a recipe without training", verb_convert},
     {"protect", "MODEL DST", "STIP: permute a model for a server", verb_protect},
+    {"share", "MODEL", "mpc: masked weights for two servers, seeds for a dealer", verb_share},
     {"attack", "MODEL", "STIP: what the known attacks recover", verb_attack},
     {"certs", "DIR", "an authority and certificates for the parties", verb_certs},
     {"bench", "", "time an inference on random weights of a shape", verb_bench},

@@ -80,6 +80,9 @@ static bool set(const option *o, const char *value)
         return set_size(o->out, value);
     case OPTION_REAL:
         return set_real(o->out, value);
+    case OPTION_PAIR:
+        ((const char **)o->out)[0] = value;
+        return true;
     }
     return false;
 }
@@ -106,6 +109,13 @@ static bool take_option(const common *c, const option *options, size_t n, int ar
             return false;
         }
         value = argv[++*at];
+    }
+    if (o->type == OPTION_PAIR) {
+        if (equals || *at + 1 == argc) {
+            *exit_code = cli_usage(c, "option --%s needs two values (%s)", o->name, o->arg);
+            return false;
+        }
+        ((const char **)o->out)[1] = argv[++*at];
     }
     if (!set(o, value)) {
         *exit_code = cli_usage(c, "option --%s: '%s' is not a number", o->name, value);

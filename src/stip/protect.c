@@ -5,9 +5,9 @@
 
 #include "base/mem.h"
 #include "model/copy.h"
+#include "model/part.h"
 #include "stip/owner.h"
 #include "stip/protect_config.h"
-#include "stip/protect_files.h"
 #include "stip/protect_weights.h"
 
 /* The two directories while they are made. */
@@ -20,7 +20,7 @@ static status write_server(const places *w, const model *m, const stip_permutati
 {
     TRY(stip_write_server_config(w->dst_temp, m, err));
     TRY(stip_write_server_weights(w->dst_temp, m, p, err));
-    TRY(stip_copy_server_files(w->dst_temp, m, err));
+    TRY(part_copy_terms(w->dst_temp, m, err));
     model *result; /* must be a model as any other */
     TRY(model_open(&result, w->dst_temp, err));
     model_free(result);
@@ -49,8 +49,9 @@ static status write_key(const places *w, const model *m, const stip_permutations
 static status write_owner(const places *w, const model *m, const stip_permutations *p, error *err)
 {
     TRY(stip_write_owner_config(w->owner_temp, m, err));
-    TRY(stip_write_owner_weights(w->owner_temp, m, err));
-    TRY(stip_copy_owner_files(w->owner_temp, m, err));
+    TRY(part_write_tables(w->owner_temp, m, err));
+    TRY(part_copy_terms(w->owner_temp, m, err));
+    TRY(part_copy_tokenizer(w->owner_temp, m, err));
     TRY(write_key(w, m, p, err));
     stip_owner result;
     TRY(stip_owner_open(&result, w->owner_temp, err));

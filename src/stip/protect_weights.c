@@ -95,17 +95,3 @@ status stip_write_server_weights(const char *dir, const model *m, const stip_per
     stip_layout_clear(&l);
     return st;
 }
-
-status stip_write_owner_weights(const char *dir, const model *m, error *err)
-{
-    const embeddings *e = &m->embeddings;
-    const tensor *const tables[] = {e->word, e->position, e->type};
-    stored_tensor rows[3];
-    size_t n = 0;
-    for (size_t i = 0; i < 3; i++) {
-        if (tables[i]) {
-            rows[n++] = *weights_find(&m->store->weights, tables[i]->name);
-        }
-    }
-    return write_rows(dir, rows, n, err);
-}

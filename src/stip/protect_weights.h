@@ -9,7 +9,4 @@
 status stip_write_server_weights(const char *dir, const model *m, const stip_permutations *p,
                                  error *err) MUST_USE;
 
-/** For the owner: the tables of embeddings as they are. */
-status stip_write_owner_weights(const char *dir, const model *m, error *err) MUST_USE;
-
 #endif

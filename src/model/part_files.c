@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "stip/protect_files.h"
+#include "model/part.h"
 
 #include <errno.h>
 #include <string.h>
@@ -86,14 +86,14 @@ static status copy_pooling(const char *dst, const char *src, error *err)
     return st;
 }
 
-status stip_copy_server_files(const char *dir, const model *m, error *err)
+status part_copy_terms(const char *dir, const model *m, error *err)
 {
     static const char *const names[] = {"LICENSE", "NOTICE"};
     TRY(copy_names(dir, m->dir, names, sizeof names / sizeof *names, err));
     return m->head.kind == HEAD_EMBEDDING ? copy_pooling(dir, m->dir, err) : OK;
 }
 
-status stip_copy_owner_files(const char *dir, const model *m, error *err)
+status part_copy_tokenizer(const char *dir, const model *m, error *err)
 {
     static const char *const names[] = {"tokenizer.json",
                                         "tokenizer_config.json",
@@ -102,6 +102,5 @@ status stip_copy_owner_files(const char *dir, const model *m, error *err)
                                         "vocab.txt",
                                         "vocab.json",
                                         "merges.txt"};
-    TRY(copy_names(dir, m->dir, names, sizeof names / sizeof *names, err));
-    return stip_copy_server_files(dir, m, err);
+    return copy_names(dir, m->dir, names, sizeof names / sizeof *names, err);
 }
