@@ -115,13 +115,21 @@ const char *part_bare_architecture(const model *m)
     return m->architecture;
 }
 
+/* Field by field: json_copy leaves out what it has no memory for. */
 static bool put_recipe(json_t *o, const json_t *forms, bool ranges)
 {
-    json_t *copy = json_copy((json_t *)(uintptr_t)forms);
-    if (copy && !ranges) {
-        json_object_del(copy, "ranges");
+    json_t *kept = json_object();
+    const char *key;
+    json_t *field;
+    bool ok = kept != NULL;
+    json_object_foreach((json_t *)(uintptr_t)forms, key, field)
+    {
+        ok = ok &&
+             ((!ranges && strcmp(key, "ranges") == 0) || json_object_set(kept, key, field) == 0);
     }
-    return put(o, "tacit", copy);
+    ok = json_object_set(o, "tacit", kept) == 0 && ok;
+    json_decref(kept);
+    return ok;
 }
 
 static bool fill(json_t *o, const model *m, const part_config *what, const json_t *forms)
