@@ -8,11 +8,21 @@
 
 /* A product of words is one of byte limbs a[i] b[j] for every i + j < limbs; what belongs to one
  * i + j is summed in one tile of 32-bit sums (docs/design/ring.md). SPAN row tiles at a time pass
- * by the columns; of their limbs SPAN_BYTES stay in the second cache, and of a column tile
- * CHUNK_BYTES in the first. Sums of at most DEEPEST places of 64 along k do not pass 2^32 where
- * that would matter: group g < 4 has g + 1 products of 255^2 for each k, and 258 * 64 * 4 * 255^2 <
- * 2^32; what passes 2^32 in the groups above is past bit 64 of the word. */
-enum { SPAN = 16, SPAN_BYTES = 1 << 20, CHUNK_BYTES = 20 << 10, DEEPEST = 258, LINE = 64 };
+ * by the columns; SPAN_BYTES of their limbs stay in the second cache. Up to five limbs, all groups
+ * fit the registers and stay there for all of k; above, W takes two passes, and CHUNK_BYTES of a
+ * column tile at a time stay in the first cache.
+ *
+ * Sums of DEEPEST places of 64 along k do not pass 2^32 where that would matter: in group g < 4
+ * there are g + 1 products of at most 255^2 for each k, and 258 * 64 * 4 * 255^2 < 2^32; in the
+ * groups above, what passes 2^32 is past bit 64 of the word. */
+enum {
+    AWAKE = 4,
+    SPAN = 16,
+    SPAN_BYTES = 1 << 20,
+    CHUNK_BYTES = 20 << 10,
+    DEEPEST = 258,
+    LINE = 64
+};
 
 typedef struct {
     uint8_t palette, start_row, reserved[14];
@@ -44,6 +54,7 @@ typedef struct {
     size_t row, row_end;  /* row tiles at hand */
     size_t from, depth;   /* places at hand */
     uint8_t *sums;        /* limbs tiles for each row tile */
+    uint8_t *unused;      /* a tile */
     const uint8_t *fetch; /* the next line to fetch */
     size_t fetch_a_step;
 } span;
@@ -67,6 +78,9 @@ ALWAYS_INLINE void add_places(span *s, uint8_t *sums, const uint8_t *a, const ui
             _mm_prefetch((const char *)s->fetch, _MM_HINT_T1);
         }
         add_low(a + i * limbs * RING_TILE_BYTES, b + i * limbs * RING_TILE_BYTES, low);
+        if (i % AWAKE == 0) {
+            stay_awake(s->unused);
+        }
     }
     end_sums(sums, low);
 }
@@ -96,7 +110,7 @@ ALWAYS_INLINE void multiply_chunk(span *s, size_t column, size_t from, size_t n,
 
 ALWAYS_INLINE void multiply_column(span *s, size_t column, size_t limbs)
 {
-    const size_t most = CHUNK_BYTES / (limbs * RING_TILE_BYTES);
+    const size_t most = limbs > 5 ? CHUNK_BYTES / (limbs * RING_TILE_BYTES) : s->depth;
     const size_t n_chunks = s->depth > most ? (s->depth + most - 1) / most : 1;
     size_t from = s->from;
     for (size_t i = 0; i < n_chunks; i++) {
@@ -154,13 +168,14 @@ static void multiply_columns(span *s, size_t column, size_t column_end)
 
 size_t ring_work_bytes_amx(size_t row_tiles, unsigned limbs)
 {
-    return least(row_tiles, SPAN) * limbs * RING_TILE_BYTES;
+    return (least(row_tiles, SPAN) * limbs + 1) * RING_TILE_BYTES;
 }
 
 void ring_multiply_amx(const ring_product *g, size_t row, size_t row_end, size_t column,
                        size_t column_end, void *work)
 {
-    span s = {.g = g, .limbs = ring_limbs(g->w->bits), .sums = work};
+    span s = {.g = g, .limbs = ring_limbs(g->w->bits), .unused = work};
+    s.sums = s.unused + RING_TILE_BYTES;
     s.steps = ring_tiles(g->w->k, RING_TILE_DEPTH);
 #ifdef TILES_UNSEEN
     memset(work, 0, ring_work_bytes_amx(row_end - row, (unsigned)s.limbs));
