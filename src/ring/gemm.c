@@ -94,6 +94,7 @@ void ring_gemm(const ring_kernels *t, pool *p, ring_op op, uint64_t *c, size_t l
     if (m == 0 || w->n == 0) {
         return;
     }
+    CHECK((uintptr_t)w->data % LINE == 0 && (uintptr_t)scratch % LINE == 0);
     const size_t n_threads = p ? pool_size(p) : 1;
     size_t left = 0;
     gemm_job job = {.t = t, .row_tiles = ring_tiles(m, RING_TILE_ROWS)};

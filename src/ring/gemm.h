@@ -52,7 +52,8 @@ bool ring_gemm_scratch(size_t *bytes, const ring_kernels *t, const pool *p, size
  * a        m × k, row stride lda; its words need not be reduced
  * scratch  ring_gemm_scratch bytes at a cache line; holds words of a and c afterwards
  *
- * The same words for every number of threads and every table. Cost: docs/design/ring.md.
+ * The same words for every number of threads and every table. Cost: docs/design/ring.md; figures:
+ * docs/results/ring.md.
  */
 void ring_gemm(const ring_kernels *t, pool *p, ring_op op, uint64_t *c, size_t ldc,
                const uint64_t *a, size_t lda, size_t m, const ring_right *w, void *scratch);
