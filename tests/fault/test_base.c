@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "base/secret_file.h"
 #include "base/text.h"
+#include "ring/stream.h"
 
 static void nothing(void *ctx, size_t begin, size_t end, size_t worker)
 {
@@ -168,6 +169,29 @@ static status use_prg(void *ctx, error *err)
     return OK;
 }
 
+static status draw_words(void *ctx, error *err)
+{
+    (void)ctx;
+    static const uint8_t seed[PRG_SEED_BYTES];
+    static uint64_t words[3000];
+    ring_stream *s = ring_stream_new(seed, "faults", 3, err);
+    if (!s) {
+        return ERR_RESOURCE;
+    }
+    ring_stream_words(s, ring_kernels_for(cpu_best()), NULL, words, 100, 34);
+    ring_stream_words(s, ring_kernels_for(cpu_best()), NULL, words, 3000, 7); /* seeks */
+    ring_stream_free(s);
+    return OK;
+}
+
+static void test_stream(void **state)
+{
+    (void)state;
+    ERR_clear_error();
+    exhaust(draw_words, NULL, FAULT_MEMORY, false);
+    exhaust(draw_words, NULL, FAULT_MEMORY, true);
+}
+
 static void test_prg(void **state)
 {
     (void)state;
@@ -182,6 +206,7 @@ int main(void)
         cmocka_unit_test(test_pool),           cmocka_unit_test(test_json),
         cmocka_unit_test(test_text_and_arena), cmocka_unit_test(test_files),
         cmocka_unit_test(test_secret_files),   cmocka_unit_test(test_prg),
+        cmocka_unit_test(test_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
