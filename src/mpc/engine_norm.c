@@ -2,9 +2,10 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "mpc/refine.h"
 #include "mpc/state.h"
 
-enum { INPUT_BITS = 22, VARIANCE_BITS = 24 };
+enum { INPUT_BITS = 22, VARIANCE_BITS = 24, RING = 64 };
 
 static unsigned log_dim(size_t dim)
 {
@@ -40,7 +41,6 @@ static status scale_variance(mpc_engine *e, wire *v, const mpc_norm_plan *np, co
         return error_set(p->err, ERR_PRECISION, "'%s': variances of up to %g are too large",
                          n->name, np->variance_hi);
     }
-    mpc_add_public(p, v, (uint64_t)ldexp(unit * (double)n->eps, (int)v->frac));
     mpc_multiply_public(p, v, (uint64_t)c, t);
     mpc_truncate(p, v, t);
     const double gain = frexp(sqrt((double)n->dim * s->period * ldexp(c, -(int)t)), &g->exponent);
@@ -51,7 +51,76 @@ static status scale_variance(mpc_engine *e, wire *v, const mpc_norm_plan *np, co
     return OK;
 }
 
-/* inv = 1 / (factor σ) by row. */
+/* The variance once more, with the bits that Newton's step needs. */
+static status fine_variance(mpc *p, wire **fine, const wire *v, double most, refine_widths w)
+{
+    const int frac = (int)w.argument - 2 - (int)ceil(log2(most));
+    TRY(mpc_copy(p, fine, v));
+    if (frac >= 0 && (unsigned)frac < v->frac) {
+        mpc_truncate(p, *fine, v->frac - (unsigned)frac);
+    }
+    if (frac < 0 || (*fine)->bits < w.argument) {
+        return error_set(p->err, ERR_PRECISION, "variances of up to %g are too large", most);
+    }
+    mpc_narrow(p, *fine, w.argument);
+    return OK;
+}
+
+/* Two more rounds: Newton's step from a look-up that only begins it. */
+static status refine(mpc_engine *e, wire **inv, const wire *v, const wire *fine,
+                     const mpc_norm_plan *np, const norm *n, const lookup_gain *g, double most,
+                     refine_widths w)
+{
+    mpc *p = &e->p;
+    const int frac = REFINE_SEED_FRAC - (int)floor(log2((double)n->dim / most) / 2);
+    wire *seed;
+    TRY(mpc_apply(e, &seed, v, np->inverse, g, w.seed, (unsigned)frac));
+    const opening o = {.x = seed, .width = w.seed, .grow = RING};
+    status st = mpc_open(p, &o, 1);
+    if (st == OK) {
+        st = mpc_refine_root(p, inv, fine, seed, (double)n->dim);
+    }
+    if (st == OK) {
+        const unsigned drop = (*inv)->frac - np->inverse_frac;
+        if (drop + np->inverse_bits > RING) {
+            st = error_set(p->err, ERR_PRECISION, "'%s': variances of %g to %g are too far apart",
+                           n->name, np->variance_lo, np->variance_hi);
+        } else {
+            mpc_settle(p, *inv, np->inverse_frac, np->inverse_bits);
+        }
+    }
+    wire_drop(p, seed);
+    return st;
+}
+
+/* inv = 1 / (factor σ) = √(dim / v) by row, from v = dim · (factor σ)². */
+static status invert_sums(mpc_engine *e, wire **inv, wire *v, const mpc_norm_plan *np,
+                          const norm *n, lookup_gain *g)
+{
+    mpc *p = &e->p;
+    const mpc_function_plan *f = &e->plan->functions[np->inverse];
+    const bool is_seed = mpc_is_seed(f);
+    const double unit = (double)n->dim * np->factor * np->factor, most = unit * np->variance_hi;
+    const refine_widths w = mpc_refine_widths(f->series.hi / f->series.lo, true);
+    wire *fine = NULL;
+    mpc_add_public(p, v, (uint64_t)ldexp(unit * (double)n->eps, (int)v->frac));
+    status st = is_seed ? fine_variance(p, &fine, v, most, w) : OK;
+    if (st == OK) {
+        st = scale_variance(e, v, np, n, g);
+    }
+    if (st == OK) {
+        const opening o[] = {{.x = v, .width = VARIANCE_BITS},
+                             {.x = fine, .width = w.argument, .grow = RING}};
+        st = mpc_open(p, o, is_seed ? 2 : 1);
+    }
+    if (st == OK) {
+        st = is_seed ? refine(e, inv, v, fine, np, n, g, most, w)
+                     : mpc_apply(e, inv, v, np->inverse, g, np->inverse_bits, np->inverse_frac);
+    }
+    wire_drop(p, fine);
+    return st;
+}
+
 static status invert(mpc_engine *e, wire **inv, const wire *h, const mpc_norm_plan *np,
                      const norm *n, unsigned ring)
 {
@@ -64,14 +133,7 @@ static status invert(mpc_engine *e, wire **inv, const wire *h, const mpc_norm_pl
         st = mpc_row_sums(p, &v, squares, rows);
     }
     if (st == OK) {
-        st = scale_variance(e, v, np, n, &g);
-    }
-    if (st == OK) {
-        const opening o = {.x = v, .width = VARIANCE_BITS};
-        st = mpc_open(p, &o, 1);
-    }
-    if (st == OK) {
-        st = mpc_apply(e, inv, v, np->inverse, &g, np->inverse_bits, np->inverse_frac);
+        st = invert_sums(e, inv, v, np, n, &g);
     }
     wire_drop(p, squares);
     wire_drop(p, v);

@@ -61,6 +61,9 @@ status mpc_square(mpc *p, wire **y, const wire *x, unsigned bits) MUST_USE;
  * together about 2.6 * bits. */
 status mpc_product(mpc *p, wire **y, const wire *x, const wire *f, unsigned bits) MUST_USE;
 
+/** z = x·y² by element, both grown: for the few numbers of rows. Ten words of `bits`. */
+status mpc_product_square(mpc *p, wire **z, const wire *x, const wire *y, unsigned bits) MUST_USE;
+
 /** y = x in the ring into which x has grown. */
 status mpc_grow(mpc *p, wire **y, const wire *x) MUST_USE;
 
@@ -78,10 +81,16 @@ void mpc_narrow(mpc *p, wire *x, unsigned bits);
 void mpc_add_public(mpc *p, wire *x, uint64_t c);
 /** x *= c for a public integer; `frac` of it are fraction bits. */
 void mpc_multiply_public(mpc *p, wire *x, uint64_t c, unsigned frac);
+/** y = x, of its own, not opened. */
+status mpc_copy(mpc *p, wire **y, const wire *x) MUST_USE;
 /** y[i] = sum of row i of x. */
 status mpc_row_sums(mpc *p, wire **y, const wire *x, size_t rows) MUST_USE;
 /** Row i *= c[i], public integers with `frac` fraction bits. */
 void mpc_multiply_rows(mpc *p, wire *x, const uint64_t *c, size_t rows, unsigned frac);
+/** Drop drop[i] bits of row i, which had that many more fraction bits than `frac`, then keep
+ * `bits`. */
+void mpc_settle_rows(mpc *p, wire *x, const uint8_t *drop, size_t rows, unsigned frac,
+                     unsigned bits);
 /** x[i][j] = columns * x[i][j] - sum of row i. */
 void mpc_centre_rows(mpc *p, wire *x, size_t rows);
 /** x += y * 2^shift; x's ring becomes the smaller of both. */

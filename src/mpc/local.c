@@ -53,6 +53,33 @@ void mpc_multiply_rows(mpc *p, wire *x, const uint64_t *c, size_t rows, unsigned
     x->frac += frac;
 }
 
+status mpc_copy(mpc *p, wire **y, const wire *x)
+{
+    *y = wire_new(p, x->n, x->bits, x->frac);
+    if (!*y) {
+        return ERR_RESOURCE;
+    }
+    if (mpc_has_shares(p)) {
+        memcpy((*y)->share, x->share, x->n * sizeof *x->share);
+    }
+    return OK;
+}
+
+void mpc_settle_rows(mpc *p, wire *x, const uint8_t *drop, size_t rows, unsigned frac,
+                     unsigned bits)
+{
+    const size_t columns = x->n / rows;
+    for (size_t i = 0; i < rows; i++) {
+        CHECK(!x->width && x->bits - drop[i] >= bits);
+        if (mpc_has_shares(p)) {
+            const uint64_t c = p->server == 0 ? UINT64_C(1) << drop[i] : 0;
+            p->kernels->truncate(x->share + i * columns, columns, c, drop[i], ring_mask(x->bits));
+        }
+    }
+    x->frac = frac;
+    mpc_narrow(p, x, bits);
+}
+
 status mpc_row_sums(mpc *p, wire **y, const wire *x, size_t rows)
 {
     CHECK(x->n % rows == 0);

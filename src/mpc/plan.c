@@ -15,10 +15,6 @@ enum {
 /* What calibration has seen on some texts may be passed by others. */
 static const double MARGIN = 1.25;
 
-/* Errors that series may have: activations absolute, the others relative. */
-static const double ACTIVATION_ERROR = 2e-4, ACTIVATION_NOISE = 1.5e-4, RELATIVE_ERROR = 5e-5,
-                    RELATIVE_NOISE = 2e-5;
-
 typedef struct {
     mpc_plan *p;
     const model *m;
@@ -48,23 +44,51 @@ static status range_of(planner *w, const char *operation, const char *quantity, 
     return OK;
 }
 
-/* As good as is wanted, or where the range is too wide for that with a few hundred terms, up to
- * twenty times worse. */
-static status fit(mpc_series *out, mpc_function f, double lo, double hi, double wanted, error *err)
+typedef struct {
+    double error, noise;
+    size_t max_terms;
+} quality;
+
+/* The first quality that can be had. */
+static status fit(mpc_function_plan *g, mpc_function f, double lo, double hi, const quality *q,
+                  size_t n, error *err)
 {
-    const mpc_fit_limits limits = {.dealt_frac = f == MPC_RSQRT || f == MPC_RECIPROCAL ? 28 : 16,
-                                   .max_terms = 256};
+    const bool relative = f == MPC_RSQRT || f == MPC_RECIPROCAL;
     status st = ERR_PRECISION;
-    for (double e = wanted; st == ERR_PRECISION && e < 30 * wanted; e *= 5) {
-        st = mpc_fit(out, f, lo, hi, e, &limits, err);
+    for (size_t i = 0; st == ERR_PRECISION && i < n; i++) {
+        const mpc_fit_limits limits = {.dealt_frac = relative ? 28 : 16,
+                                       .max_terms = q[i].max_terms};
+        st = mpc_fit(&g->series, f, lo, hi, q[i].error, &limits, err);
+        if (st == OK) {
+            st = mpc_series_widths(&g->widths, &g->series, q[i].noise, err);
+        }
     }
     return st;
+}
+
+/* One look-up is enough where the range is narrow; else it is where Newton's step begins, which
+ * squares its error (mpc-refine.md). A step takes a round or two more, but a seed needs a quarter
+ * of the terms: where it begins is where a look-up would take about 128 terms, 256 for roots. */
+static status fit_relative(mpc_function_plan *g, mpc_function f, double ratio, error *err)
+{
+    static const quality direct[] = {{5e-5, 2e-5, 256}, {2.5e-4, 1e-4, 256}};
+    static const quality seed[] = {{7e-3, 1e-3, 256}, {1.4e-2, 2e-3, 256}, {2.5e-2, 4e-3, 256}};
+    if (ratio <= (f == MPC_RECIPROCAL ? 128 : 1024)) {
+        return fit(g, f, 1 / ratio, 1, direct, sizeof direct / sizeof *direct, err);
+    }
+    return fit(g, f, 1 / ratio, 1, seed, sizeof seed / sizeof *seed, err);
+}
+
+static status fit_activation(mpc_function_plan *g, mpc_function f, double lo, double hi, error *err)
+{
+    static const quality all[] = {{2e-4, 1.5e-4, 256}, {1e-3, 1.5e-4, 256}, {5e-3, 1e-3, 256}};
+    return fit(g, f, lo, hi, all, sizeof all / sizeof *all, err);
 }
 
 /* The function plan for f on [lo, hi] with words of `bits` bits: one that is there already, or a
  * new one. */
 static status function_for(planner *w, size_t *out, mpc_function f, double lo, double hi,
-                           double wanted, double noise, unsigned bits)
+                           unsigned bits)
 {
     mpc_plan *p = w->p;
     for (size_t i = 0; i < p->n_functions; i++) {
@@ -80,8 +104,8 @@ static status function_for(planner *w, size_t *out, mpc_function f, double lo, d
         return error_memory(w->err);
     }
     mpc_function_plan *g = &p->functions[p->n_functions];
-    TRY(fit(&g->series, f, lo, hi, wanted, w->err));
-    TRY(mpc_series_widths(&g->widths, &g->series, noise, w->err));
+    TRY(f == MPC_RSQRT || f == MPC_RECIPROCAL ? fit_relative(g, f, hi / lo, w->err)
+                                              : fit_activation(g, f, lo, hi, w->err));
     g->period_bits = bits;
     *out = p->n_functions++;
     return OK;
@@ -127,8 +151,7 @@ static status plan_norm(planner *w, const norm *n, unsigned out_bits, bool gamma
     }
     np->inverse_bits = (unsigned)(inverse + (int)np->inverse_frac + 2);
     return function_for(w, &np->inverse, MPC_RSQRT,
-                        1 / ratio_class(np->variance_lo, np->variance_hi), 1, RELATIVE_ERROR,
-                        RELATIVE_NOISE, VARIANCE_BITS);
+                        1 / ratio_class(np->variance_lo, np->variance_hi), 1, VARIANCE_BITS);
 }
 
 static status plan_attention(planner *w, const attention *a)
@@ -156,10 +179,10 @@ static status plan_attention(planner *w, const attention *a)
         return error_set(w->err, ERR_PRECISION, "%s: '%s': scores of up to %g are too large",
                          w->m->dir, a->name, most);
     }
-    return a->form == ATTENTION_2QUAD ? function_for(w, &ap->reciprocal, MPC_RECIPROCAL,
-                                                     1 / ratio_class(ap->sum_lo, ap->sum_hi), 1,
-                                                     RELATIVE_ERROR, RELATIVE_NOISE, SUM_BITS)
-                                      : OK;
+    return a->form == ATTENTION_2QUAD
+               ? function_for(w, &ap->reciprocal, MPC_RECIPROCAL,
+                              1 / ratio_class(ap->sum_lo, ap->sum_hi), 1, SUM_BITS)
+               : OK;
 }
 
 static status function_of(planner *w, mpc_function *f, const activation *a)
@@ -210,7 +233,7 @@ static status plan_activation(planner *w, const activation *a, double *unit, uns
         hi = fmax(-lo, hi);
         lo = -hi;
     }
-    TRY(function_for(w, &ap->function, f, lo, hi, ACTIVATION_ERROR, ACTIVATION_NOISE, GELU_BITS));
+    TRY(function_for(w, &ap->function, f, lo, hi, GELU_BITS));
     const mpc_function_plan *g = &w->p->functions[ap->function];
     ap->bits = GELU_BITS + (g->series.slope != 0);
     *unit = ldexp(1.0, GELU_BITS - MPC_FRAC) / g->series.period;

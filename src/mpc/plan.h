@@ -30,6 +30,12 @@ typedef struct {
     unsigned period_bits;
 } mpc_function_plan;
 
+/** Whether it is only where Newton's step begins: its error, squared, is then what is left. */
+static inline bool mpc_is_seed(const mpc_function_plan *f)
+{
+    return f->series.max_error > 1e-3;
+}
+
 typedef struct {
     bool used;     /* false: the owner has done it before sharing */
     double factor; /* the input is (x - mean) · factor; factor = dim / 2^⌈log2 dim⌉ · 2^shift */

@@ -154,6 +154,13 @@ static void test_secformer(void **state)
     check("secformer");
 }
 
+/* Its row sums are so far apart that 1/x takes Newton's step. */
+static void test_mpcformer(void **state)
+{
+    (void)state;
+    check("mpcformer");
+}
+
 static void test_freediv_2quad(void **state)
 {
     (void)state;
@@ -178,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_secformer),
+        cmocka_unit_test(test_mpcformer),
         cmocka_unit_test(test_freediv_2quad),
         cmocka_unit_test(test_refused),
     };
