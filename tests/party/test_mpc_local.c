@@ -136,14 +136,14 @@ static void ask(fixture *f, const size_t *lengths, size_t n, double bound)
     free(x);
 }
 
-static void check(const char *name)
+static void check(const char *name, double bound)
 {
     fixture f;
     char *dir = scratch_new();
     open_fixture(&f, name, dir, 2);
-    ask(&f, (const size_t[]){9}, 1, 5e-3);
-    ask(&f, (const size_t[]){5, 12, 3, 7}, 4, 5e-3);
-    ask(&f, (const size_t[]){9}, 1, 5e-3);
+    ask(&f, (const size_t[]){9}, 1, bound);
+    ask(&f, (const size_t[]){5, 12, 3, 7}, 4, bound);
+    ask(&f, (const size_t[]){9}, 1, bound);
     close_fixture(&f);
     scratch_remove(dir);
 }
@@ -151,20 +151,21 @@ static void check(const char *name)
 static void test_secformer(void **state)
 {
     (void)state;
-    check("secformer");
+    check("secformer", 5e-3);
 }
 
-/* Its row sums are so far apart that 1/x takes Newton's step. */
+/* Its row sums are so far apart that 1/x takes Newton's step. What the weights were not trained for
+ * is large, and so are its errors. */
 static void test_mpcformer(void **state)
 {
     (void)state;
-    check("mpcformer");
+    check("mpcformer", 2e-2);
 }
 
 static void test_freediv_2quad(void **state)
 {
     (void)state;
-    check("freediv-2quad");
+    check("freediv-2quad", 5e-3);
 }
 
 /* A recipe without a protocol is refused with its name, before anything is sent. */
