@@ -27,54 +27,68 @@ const norm *mpc_norm_find(const model *m, uint32_t id)
     return NULL;
 }
 
-/* W and b as real numbers with scale, γ and β in them: out × in. */
-static void fold(double *w, double *b, float *row, const linear *l, const mpc_linear_plan *lp,
-                 const norm *from)
+/* What becomes of one row of W, an output: scale and γ in it. */
+typedef struct {
+    const linear *l;
+    const mpc_linear_plan *plan;
+    const norm *from;
+    float *row;
+    double *folded; /* the row, l->in */
+    double *mean;   /* over all rows, where outputs are centred; l->in */
+    double bias, mean_bias;
+} folder;
+
+static void fold_row(folder *f, size_t o)
 {
-    for (size_t o = 0; o < l->out; o++) {
-        tensor_read(row, l->weight, o * l->in, l->in);
-        double bias = l->bias ? (double)l->bias[o] : 0;
-        for (size_t i = 0; i < l->in; i++) {
-            const double x = (double)row[i];
-            bias += from && from->beta ? x * (double)from->beta[i] : 0;
-            w[o * l->in + i] = x * (from ? (double)from->gamma[i] : 1) * lp->scale;
+    const linear *l = f->l;
+    tensor_read(f->row, l->weight, o * l->in, l->in);
+    double bias = l->bias ? (double)l->bias[o] : 0;
+    for (size_t i = 0; i < l->in; i++) {
+        const double x = (double)f->row[i];
+        bias += f->from && f->from->beta ? x * (double)f->from->beta[i] : 0;
+        f->folded[i] = x * (f->from ? (double)f->from->gamma[i] : 1) * f->plan->scale;
+    }
+    f->bias = bias * f->plan->scale;
+}
+
+/* Outputs minus their mean are rows minus the mean row. */
+static void find_mean(folder *f)
+{
+    const double part = 1 / (double)f->l->out;
+    for (size_t o = 0; o < f->l->out; o++) {
+        fold_row(f, o);
+        for (size_t i = 0; i < f->l->in; i++) {
+            f->mean[i] += f->folded[i] * part;
         }
-        b[o] = bias * lp->scale;
+        f->mean_bias += f->bias * part;
     }
 }
 
-/* Outputs minus their mean: columns of Wᵀ minus the mean column. */
-static void centre(double *w, double *b, double *mean, size_t in, size_t out)
+static status to_word(uint64_t *out, double x, unsigned frac, unsigned bits, const char *name,
+                      error *err)
 {
-    double bias = 0;
-    for (size_t i = 0; i < in; i++) {
-        mean[i] = 0;
+    const double scaled = x * (double)(UINT64_C(1) << frac);
+    if (!(fabs(scaled) < (double)(UINT64_C(1) << (bits - 1)))) {
+        return error_set(err, ERR_PRECISION,
+                         "%s: a weight of %g does not fit %u bits with %u behind the point", name,
+                         x, bits, frac);
     }
-    for (size_t o = 0; o < out; o++) {
-        for (size_t i = 0; i < in; i++) {
-            mean[i] += w[o * in + i] / (double)out;
-        }
-        bias += b[o] / (double)out;
-    }
-    for (size_t o = 0; o < out; o++) {
-        for (size_t i = 0; i < in; i++) {
-            w[o * in + i] -= mean[i];
-        }
-        b[o] -= bias;
-    }
+    *out = (uint64_t)(int64_t)rint(scaled) & ring_mask(bits);
+    return OK;
 }
 
-static status to_words(uint64_t *out, const double *x, size_t n, unsigned frac, unsigned bits,
-                       const char *name, error *err)
+static status encode_rows(folder *f, uint64_t *w, uint64_t *bias, error *err)
 {
-    const double limit = ldexp(1, (int)bits - 1);
-    for (size_t i = 0; i < n; i++) {
-        if (!(fabs(ldexp(x[i], (int)frac)) < limit)) {
-            return error_set(err, ERR_PRECISION,
-                             "%s: a weight of %g does not fit %u bits with %u behind the point",
-                             name, x[i], bits, frac);
+    const unsigned frac = f->plan->frac, bits = f->plan->bits;
+    if (f->plan->to != MPC_NONE) {
+        find_mean(f);
+    }
+    for (size_t o = 0; o < f->l->out; o++, w += f->l->in) {
+        fold_row(f, o);
+        for (size_t i = 0; i < f->l->in; i++) {
+            TRY(to_word(&w[i], f->folded[i] - f->mean[i], frac, bits, f->l->name, err));
         }
-        out[i] = encode(x[i], frac) & ring_mask(bits);
+        TRY(to_word(&bias[o], f->bias - f->mean_bias, frac + MPC_FRAC, bits, f->l->name, err));
     }
     return OK;
 }
@@ -83,28 +97,17 @@ status mpc_encode_linear(uint64_t *w, uint64_t *bias, const model *m, const mpc_
                          const linear *l, error *err)
 {
     const mpc_linear_plan *lp = &p->linears[l->id];
-    const norm *from = lp->from == MPC_NONE ? NULL : mpc_norm_find(m, lp->from);
-    size_t count = 0;
-    double *x = NULL, *b = mem_new(l->out, sizeof *b), *mean = mem_new(l->in, sizeof *mean);
-    float *row = mem_new(l->in, sizeof *row);
-    if (mem_mul(&count, l->in, l->out)) {
-        x = mem_new(count, sizeof *x);
-    }
-    status st = x && b && mean && row ? OK : error_memory(err);
-    if (st == OK) {
-        fold(x, b, row, l, lp, from);
-        if (lp->to != MPC_NONE) {
-            centre(x, b, mean, l->in, l->out);
-        }
-        st = to_words(w, x, count, lp->frac, lp->bits, l->name, err);
-    }
-    if (st == OK) {
-        st = to_words(bias, b, l->out, lp->frac + MPC_FRAC, lp->bits, l->name, err);
-    }
-    mem_free(x);
-    mem_free(b);
-    mem_free(mean);
-    mem_free(row);
+    folder f = {.l = l,
+                .plan = lp,
+                .from = lp->from == MPC_NONE ? NULL : mpc_norm_find(m, lp->from),
+                .row = mem_new(l->in, sizeof *f.row),
+                .folded = mem_new(l->in, sizeof *f.folded),
+                .mean = mem_new(l->in, sizeof *f.mean)};
+    const status st =
+        f.row && f.folded && f.mean ? encode_rows(&f, w, bias, err) : error_memory(err);
+    mem_free(f.row);
+    mem_free(f.folded);
+    mem_free(f.mean);
     return st;
 }
 
