@@ -11,9 +11,8 @@
 
 #include "base/mem.h"
 
-/* What is drawn ahead for small requests, and the longest piece that goes to the cipher at once
- * (its lengths are ints). */
-enum { AHEAD = 1024, PIECE = 1 << 30, BLOCK = 16 };
+/* What is drawn ahead for small requests, and what goes to the cipher at once. */
+enum { AHEAD = 1024, PIECE = 16384, BLOCK = 16 };
 
 struct prg {
     EVP_CIPHER_CTX *cipher;
@@ -84,15 +83,16 @@ void prg_free(prg *p)
     }
 }
 
-/* The cipher's next bytes. With a key in place it has nothing left to fail on. */
+/* The cipher's next bytes: zeros from a place that stays in the first cache, so that long requests
+ * are written once. With a key in place the cipher has nothing left to fail on. */
 static void draw(prg *p, uint8_t *out, size_t n)
 {
-    memset(out, 0, n);
+    static const uint8_t zeros[PIECE];
     p->drawn += n;
     while (n > 0) {
         const int piece = n < PIECE ? (int)n : PIECE;
         int done = 0;
-        CHECK(EVP_EncryptUpdate(p->cipher, out, &done, out, piece) == 1 && done == piece);
+        CHECK(EVP_EncryptUpdate(p->cipher, out, &done, zeros, piece) == 1 && done == piece);
         out += piece;
         n -= (size_t)piece;
     }

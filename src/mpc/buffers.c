@@ -11,9 +11,11 @@ typedef struct header {
     size_t bytes;
 } header;
 
+enum { LISTS = 64 };
+
 struct buffers {
     pthread_mutex_t lock;
-    header *idle;
+    header *idle[LISTS]; /* by size, several sizes a list */
     size_t bytes;
 };
 
@@ -32,11 +34,13 @@ void buffers_free(buffers *b)
     if (!b) {
         return;
     }
-    while (b->idle) {
-        header *h = b->idle;
-        b->idle = h->next;
-        mem_wipe((uint8_t *)h + MEM_ALIGN, h->bytes);
-        mem_free(h);
+    for (size_t i = 0; i < LISTS; i++) {
+        while (b->idle[i]) {
+            header *h = b->idle[i];
+            b->idle[i] = h->next;
+            mem_wipe((uint8_t *)h + MEM_ALIGN, h->bytes);
+            mem_free(h);
+        }
     }
     pthread_mutex_destroy(&b->lock);
     mem_free(b);
@@ -52,6 +56,11 @@ static size_t round_size(size_t bytes)
     return (bytes + step - 1) / step * step;
 }
 
+static header **list_of(buffers *b, size_t size)
+{
+    return &b->idle[(size / MEM_ALIGN * UINT64_C(0x9e3779b97f4a7c15)) >> 58];
+}
+
 void *buffers_take(buffers *b, size_t bytes)
 {
     if (bytes > SIZE_MAX / 4) {
@@ -59,7 +68,7 @@ void *buffers_take(buffers *b, size_t bytes)
     }
     const size_t size = round_size(bytes);
     pthread_mutex_lock(&b->lock);
-    for (header **at = &b->idle; *at; at = &(*at)->next) {
+    for (header **at = list_of(b, size); *at; at = &(*at)->next) {
         if ((*at)->bytes == size) {
             header *h = *at;
             *at = h->next;
@@ -84,8 +93,9 @@ void buffers_give(buffers *b, void *block)
     }
     header *h = (header *)(void *)((uint8_t *)block - MEM_ALIGN);
     pthread_mutex_lock(&b->lock);
-    h->next = b->idle;
-    b->idle = h;
+    header **list = list_of(b, h->bytes);
+    h->next = *list;
+    *list = h;
     pthread_mutex_unlock(&b->lock);
 }
 

@@ -49,28 +49,32 @@ status dealt_flush(dealt *d, channel *to, error *err)
     return n > 0 ? channel_send(to, MPC_OP_DEALT, d->data, n, err) : OK;
 }
 
-/* Take in one more frame; the whole of it is behind the part already used. */
-static status next_frame(dealt *d, channel *from, error *err)
+/* The next frame: straight to where it is wanted if all of it is, else all of it to wait here.
+ * *direct: how many bytes went there. */
+static status next_frame(dealt *d, channel *from, uint8_t *out, size_t n, size_t *direct,
+                         error *err)
 {
     const channel_allowed allowed = {MPC_OP_DEALT, sizeof d->data};
     uint32_t op;
     size_t len;
     TRY(channel_next(from, &allowed, 1, &op, &len, err));
-    TRY(channel_payload(from, d->data, err));
+    *direct = len <= n ? len : 0;
+    TRY(channel_payload(from, *direct ? out : d->data, err));
     d->from = 0;
-    d->to = len;
+    d->to = len - *direct;
     return OK;
 }
 
 status dealt_take(dealt *d, channel *from, uint8_t *out, size_t n, error *err)
 {
     while (n > 0) {
-        if (d->from == d->to) {
-            TRY(next_frame(d, from, err));
+        size_t here = d->to - d->from < n ? d->to - d->from : n;
+        if (here > 0) {
+            memcpy(out, d->data + d->from, here);
+            d->from += here;
+        } else {
+            TRY(next_frame(d, from, out, n, &here, err));
         }
-        const size_t here = d->to - d->from < n ? d->to - d->from : n;
-        memcpy(out, d->data + d->from, here);
-        d->from += here;
         out += here;
         n -= here;
     }

@@ -46,9 +46,7 @@ status mpc_deal_from(mpc *p, prg *first, const uint64_t *v, size_t n, unsigned b
         TRY(dealt_room(p->dealt, p->dealer, bytes, &out, p->err));
         prg_bytes(first, stream, bytes);
         ring_unpack(p->ring, share, stream, m, bits);
-        for (size_t j = 0; j < m; j++) {
-            share[j] = v[i + j] - share[j];
-        }
+        p->kernels->masked_minus(share, v + i, share, m);
         ring_pack(p->ring, out, share, m, bits);
         dealt_used(p->dealt, bytes);
     }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "mpc/dealt.h"
 #include "mpc/gates.h"
 
 /* With z = M - r the angle of every term splits:
@@ -44,26 +45,26 @@ static void turns_begin(const mpc *p, turns *w, const uint64_t *words, size_t n,
     }
 }
 
-/* The dealt words of a block of n. */
-static status deal_block(mpc *p, prg *first, const uint64_t *mask, size_t n, const lookup *t)
+/* A block's words minus server 0's shares of them, packed. The same bytes hold both. */
+static void deal_block(const mpc *p, uint8_t *bytes, const uint64_t *mask, size_t n,
+                       const lookup *t)
 {
     turns w;
-    uint64_t words[2 * LOOKUP_BLOCK];
+    uint64_t words[2 * LOOKUP_BLOCK], first[2 * LOOKUP_BLOCK];
     turns_begin(p, &w, mask, n, t);
     for (size_t k = 0; k < t->terms; k++) {
         if (k > 0) {
             p->kernels->step(w.c, w.s, w.by_c, w.by_s, n);
         }
         const unsigned bits = lookup_word_bits(t, k);
+        const size_t each = ring_packed_bytes(n, bits);
         p->kernels->round_pair(words, words + n, w.c, w.s, n, t->word_frac[k]);
-        if (n == LOOKUP_BLOCK) { /* whole bytes: the two lie together without a gap */
-            TRY(mpc_deal_from(p, first, words, 2 * n, bits));
-        } else {
-            TRY(mpc_deal_from(p, first, words, n, bits));
-            TRY(mpc_deal_from(p, first, words + n, n, bits));
+        for (int i = 0; i < 2; i++, bytes += each) {
+            ring_unpack(p->ring, first + (size_t)i * n, bytes, n, bits);
+            p->kernels->subtract(words + (size_t)i * n, first + (size_t)i * n, n);
+            ring_pack(p->ring, bytes, words + (size_t)i * n, n, bits);
         }
     }
-    return OK;
 }
 
 static status deal(mpc *p, const wire *x, const lookup *t)
@@ -72,7 +73,14 @@ static status deal(mpc *p, const wire *x, const lookup *t)
     status st = first ? OK : ERR_RESOURCE;
     for (size_t i = 0; st == OK && i < x->n; i += LOOKUP_BLOCK) {
         const size_t n = x->n - i < LOOKUP_BLOCK ? x->n - i : LOOKUP_BLOCK;
-        st = deal_block(p, first, x->mask + i, n, t);
+        const size_t bytes = block_bytes(t, n);
+        uint8_t *out;
+        st = dealt_room(p->dealt, p->dealer, bytes, &out, p->err);
+        if (st == OK) {
+            prg_bytes(first, out, bytes);
+            deal_block(p, out, x->mask + i, n, t);
+            dealt_used(p->dealt, bytes);
+        }
     }
     prg_free(first);
     return st;
@@ -107,7 +115,8 @@ static void one_block(const job *j, size_t i, size_t n)
 {
     const lookup *t = j->t;
     const mpc_kernels *k = j->p->kernels;
-    const uint8_t *at = j->words + i / LOOKUP_BLOCK * block_bytes(t, LOOKUP_BLOCK);
+    const size_t whole = block_bytes(t, LOOKUP_BLOCK);
+    const uint8_t *at = j->words + i / LOOKUP_BLOCK * whole;
     const double *gain = j->gain ? j->gain + i : NULL;
     turns w;
     uint64_t words[2 * LOOKUP_BLOCK], y[LOOKUP_BLOCK] = {0};
@@ -123,6 +132,9 @@ static void one_block(const job *j, size_t i, size_t n)
         }
         const unsigned bits = lookup_word_bits(t, term);
         const size_t each = ring_packed_bytes(n, bits);
+        for (size_t line = 0; line < 2 * each; line += MEM_ALIGN) { /* of the block to come */
+            __builtin_prefetch(at + whole + line);
+        }
         ring_unpack(j->p->ring, words, at, n, bits);
         ring_unpack(j->p->ring, words + n, at + each, n, bits);
         at += 2 * each;
@@ -171,7 +183,7 @@ static status evaluate(mpc *p, wire *y, const wire *x, const lookup *t, const do
     void *words;
     TRY(queue_take(p->queue, p->gate, &words, p->err));
     job j = {.p = p, .y = y->share, .x = x, .t = t, .words = words, .gain = gain};
-    parallel_for(p->pool, (x->n + LOOKUP_BLOCK - 1) / LOOKUP_BLOCK, 64, blocks, &j);
+    parallel_for(p->pool, (x->n + LOOKUP_BLOCK - 1) / LOOKUP_BLOCK, 16, blocks, &j);
     buffers_give(p->buffers, words);
     add_constant(p, y->share, y->n, t, gain);
     return OK;
@@ -186,9 +198,7 @@ status mpc_lookup(mpc *p, wire **y, const wire *x, const lookup *t, const double
     }
     status st = OK;
     mpc_gate(p);
-    if (p->phase != MPC_DEAL) { /* which counts as it deals */
-        p->cost.dealt_bytes += all_bytes(t, x->n);
-    }
+    p->cost.dealt_bytes += all_bytes(t, x->n);
     switch (p->phase) {
     case MPC_PLAN:
         break;

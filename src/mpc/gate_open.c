@@ -34,8 +34,8 @@ static status deal_mask(mpc *p, wire *x, unsigned width)
     if (st == OK) {
         st = draw(p, second, 1, x->n, width);
     }
-    for (size_t i = 0; st == OK && i < x->n; i++) {
-        x->mask[i] = (x->mask[i] + second[i]) & ring_mask(width);
+    if (st == OK) {
+        p->kernels->add(x->mask, x->mask, second, x->n, ring_mask(width));
     }
     mpc_words_drop(p, second);
     return st;

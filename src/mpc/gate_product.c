@@ -8,13 +8,11 @@
 
 enum { RQ, RE, BQ, BE, PAIRS };
 
-static void dealer_words(uint64_t *out, int pair, const wire *x, const wire *f, size_t columns)
+static void dealer_words(const mpc *p, uint64_t *out, int pair, const wire *x, const wire *f)
 {
     const uint64_t *left = pair == RQ || pair == RE ? x->mask : x->top;
     const uint64_t *right = pair == RQ || pair == BQ ? f->mask : f->top;
-    for (size_t i = 0; i < x->n; i++) {
-        out[i] = left[i] * right[i / columns];
-    }
+    p->kernels->multiply_rows(out, left, right, f->n, x->n / f->n);
 }
 
 /* How many bits of a pair's word are needed: 0 where the whole of it falls out of the ring. */
@@ -37,7 +35,7 @@ static status words(mpc *p, uint64_t *pair[PAIRS], const wire *x, const wire *f,
         }
         const unsigned b = pair_bits(i, x, f, bits);
         if (p->phase == MPC_DEAL) {
-            dealer_words(pair[i], i, x, f, x->n / f->n);
+            dealer_words(p, pair[i], i, x, f);
         }
         if (b > 0) {
             TRY(mpc_word_gate(p, pair[i], pair[i], x->n, b));

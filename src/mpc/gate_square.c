@@ -10,15 +10,6 @@
  */
 #include "mpc/gates.h"
 
-/* r∘r and r∘b. */
-static void dealer_words(uint64_t *squares, uint64_t *tops, const wire *x)
-{
-    for (size_t i = 0; i < x->n; i++) {
-        squares[i] = x->mask[i] * x->mask[i];
-        tops[i] = x->mask[i] * x->top[i];
-    }
-}
-
 status mpc_square(mpc *p, wire **y, const wire *x, unsigned bits)
 {
     CHECK(x->grown >= bits && bits > x->width + 1);
@@ -31,7 +22,8 @@ status mpc_square(mpc *p, wire **y, const wire *x, unsigned bits)
         st = squares && tops ? OK : ERR_RESOURCE;
     }
     if (st == OK && p->phase == MPC_DEAL) {
-        dealer_words(squares, tops, x);
+        p->kernels->multiply_rows(squares, x->mask, x->mask, x->n, 1);
+        p->kernels->multiply_rows(tops, x->mask, x->top, x->n, 1);
     }
     if (st == OK) {
         st = mpc_word_gate(p, squares, squares, x->n, bits);

@@ -12,6 +12,11 @@ typedef struct {
     void (*mask)(uint64_t *y, const uint64_t *share, const uint64_t *mask, size_t n, uint64_t c,
                  uint64_t m);
     void (*add)(uint64_t *y, const uint64_t *a, const uint64_t *b, size_t n, uint64_t m);
+    /* y -= b, not reduced */
+    void (*subtract)(uint64_t *y, const uint64_t *b, size_t n);
+    /* y = a∘b for rows of `columns` of a and one b each, not reduced */
+    void (*multiply_rows)(uint64_t *y, const uint64_t *a, const uint64_t *b, size_t rows,
+                          size_t columns);
     /* y += b << shift */
     void (*add_shifted)(uint64_t *y, const uint64_t *b, size_t n, unsigned shift, uint64_t m);
     /* y = (y + c) mod m, then >> t */

@@ -22,6 +22,29 @@ static void k_add(uint64_t *y, const uint64_t *a, const uint64_t *b, size_t n, u
     }
 }
 
+static void k_subtract(uint64_t *RESTRICT y, const uint64_t *RESTRICT b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        y[i] -= b[i];
+    }
+}
+
+static void k_multiply_rows(uint64_t *RESTRICT y, const uint64_t *RESTRICT a,
+                            const uint64_t *RESTRICT b, size_t rows, size_t columns)
+{
+    if (columns == 1) {
+        for (size_t i = 0; i < rows; i++) {
+            y[i] = a[i] * b[i];
+        }
+        return;
+    }
+    for (size_t i = 0; i < rows; i++, y += columns, a += columns) {
+        for (size_t j = 0; j < columns; j++) {
+            y[j] = a[j] * b[i];
+        }
+    }
+}
+
 static void k_add_shifted(uint64_t *RESTRICT y, const uint64_t *RESTRICT b, size_t n,
                           unsigned shift, uint64_t m)
 {
@@ -72,8 +95,7 @@ static void k_columns(uint64_t *RESTRICT y, const uint64_t *RESTRICT a, const ui
     }
 }
 
-static void k_masked_minus(uint64_t *RESTRICT y, const uint64_t *RESTRICT masked,
-                           const uint64_t *RESTRICT mask, size_t n)
+static void k_masked_minus(uint64_t *y, const uint64_t *masked, const uint64_t *mask, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         y[i] = (masked ? masked[i] : 0) - mask[i];
@@ -265,6 +287,8 @@ static void k_term(uint64_t *RESTRICT y, const double *RESTRICT c, const double 
 static const mpc_kernels table = {
     .mask = k_mask,
     .add = k_add,
+    .subtract = k_subtract,
+    .multiply_rows = k_multiply_rows,
     .add_shifted = k_add_shifted,
     .truncate = k_truncate,
     .add_public = k_add_public,
