@@ -40,10 +40,10 @@ status random_bytes(void *out, size_t n, error *err)
 }
 
 /* HMAC-SHA-256(seed, label purpose). False where memory is lacking. */
-static bool derive_key(uint8_t key[32], const uint8_t seed[PRG_SEED_BYTES], const char *purpose)
+static bool derive_key(uint8_t key[32], const uint8_t seed[PRG_SEED_BYTES], const char *label,
+                       const char *purpose)
 {
-    static const char label[] = "tacit prg 1: ";
-    const size_t head = sizeof label - 1, tail = strlen(purpose);
+    const size_t head = strlen(label), tail = strlen(purpose);
     uint8_t *data = mem_new(head + tail, 1);
     if (!data) {
         return false;
@@ -56,14 +56,15 @@ static bool derive_key(uint8_t key[32], const uint8_t seed[PRG_SEED_BYTES], cons
     return done && len == 32;
 }
 
-prg *prg_new(const uint8_t seed[PRG_SEED_BYTES], const char *purpose, error *err)
+static prg *make(const uint8_t seed[PRG_SEED_BYTES], const EVP_CIPHER *cipher, const char *label,
+                 const char *purpose, error *err)
 {
     static const uint8_t counter[16];
     uint8_t key[32];
     prg *p = mem_new(1, sizeof *p);
     const bool ready = p && (p->cipher = EVP_CIPHER_CTX_new()) != NULL &&
-                       derive_key(key, seed, purpose) &&
-                       EVP_EncryptInit_ex(p->cipher, EVP_aes_256_ctr(), NULL, key, counter) == 1;
+                       derive_key(key, seed, label, purpose) &&
+                       EVP_EncryptInit_ex(p->cipher, cipher, NULL, key, counter) == 1;
     mem_wipe(key, sizeof key);
     if (!ready) {
         prg_free(p);
@@ -72,6 +73,16 @@ prg *prg_new(const uint8_t seed[PRG_SEED_BYTES], const char *purpose, error *err
         return NULL;
     }
     return p;
+}
+
+prg *prg_new(const uint8_t seed[PRG_SEED_BYTES], const char *purpose, error *err)
+{
+    return make(seed, EVP_aes_256_ctr(), "tacit prg 1: ", purpose, err);
+}
+
+prg *prg_new_bulk(const uint8_t seed[PRG_SEED_BYTES], const char *purpose, error *err)
+{
+    return make(seed, EVP_aes_128_ctr(), "tacit prg 2: ", purpose, err);
 }
 
 void prg_free(prg *p)

@@ -26,6 +26,9 @@ typedef struct prg prg;
 /** A stream of its own for every purpose: two purposes under one seed have nothing in common.
  * NULL, the reason in err, where memory is lacking. */
 prg *prg_new(const uint8_t seed[PRG_SEED_BYTES], const char *purpose, error *err);
+/** For masks by the gigabyte: AES-128-CTR under the first 16 bytes of HMAC-SHA-256(seed, "tacit
+ * prg 2: " purpose), a third faster. */
+prg *prg_new_bulk(const uint8_t seed[PRG_SEED_BYTES], const char *purpose, error *err);
 void prg_free(prg *p); /* wipes */
 
 /** The next n bytes; the stream is the same in whatever pieces it is taken. About 5 GB/s. */

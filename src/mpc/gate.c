@@ -16,7 +16,7 @@ static prg *gate_stream(const mpc *p, unsigned root, const char *kind)
 {
     char purpose[48];
     snprintf(purpose, sizeof purpose, "mpc %s %u", kind, p->gate);
-    return prg_new(p->root[root], purpose, p->err);
+    return prg_new_bulk(p->root[root], purpose, p->err);
 }
 
 prg *mpc_mask_stream(const mpc *p, unsigned root)

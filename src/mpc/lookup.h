@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LOOKUP_MAX_TERMS = 512, LOOKUP_BLOCK = 256 };
+enum { LOOKUP_MAX_TERMS = 512, LOOKUP_BLOCK = 128 };
 
 typedef struct {
     unsigned period_bits; /* p */

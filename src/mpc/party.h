@@ -43,7 +43,7 @@ typedef struct {
     mpc_cost cost;
     uint32_t gate; /* number of the gate at hand: names its streams */
 
-    uint8_t root[2][PRG_SEED_BYTES]; /* MPC_DEAL: of both servers; MPC_PREPARE: own first */
+    uint8_t root[2][PRG_SEED_BYTES]; /* MPC_DEAL: of both servers; a server's walks: own first */
     channel *dealer;                 /* MPC_DEAL: to server 1; MPC_PREPARE of server 1 */
     struct dealt *dealt;             /* bytes on their way between dealer and server 1 */
     queue *queue;                    /* MPC_PREPARE puts, MPC_EVALUATE takes */

@@ -81,10 +81,13 @@ static status evaluate(inference *f, error *err)
     setup.walk.queue = f->queue;
     setup.walk.peer = s->session->peer;
     setup.walk.input = f->input;
+    memcpy(setup.walk.root[0], f->root, sizeof f->root);
     engine *e;
-    TRY(mpc_engine_new(&e, &setup, err));
+    status st = mpc_engine_new(&e, &setup, err);
+    mem_wipe(setup.walk.root, sizeof setup.walk.root);
+    TRY(st);
     e->err = err;
-    status st = nn_encoder_forward(e, NULL, s->party->model, &f->x);
+    st = nn_encoder_forward(e, NULL, s->party->model, &f->x);
     if (st == OK) {
         st = send_answer(f, e, err);
     }
