@@ -81,12 +81,15 @@ TACIT_API tacit_status tacit_verify(const char *dir, char **json, tacit_error *e
 typedef struct tacit_session tacit_session;
 
 typedef struct {
-    const char *protect;   /* "plain", "stip" or "mpc"; NULL: plain */
+    const char *protect;   /* "plain", "stip" or "mpc"; NULL: plain, or what a
+                              directory for data owners is for */
     const char *precision; /* "f32" (NULL) or "bf16" */
     size_t threads;        /* 0: one per processor */
-    const char *peers;     /* "cloud=HOST:PORT": the other parties; NULL: all in this process */
+    const char *peers;     /* "cloud=HOST:PORT", "server0=HOST:PORT,server1=HOST:PORT": the other
+                              parties; NULL: all in this process */
     const char *certs;     /* with peers: directory with ca.pem and this party's certificate */
     const char *network;   /* between the parties: "local" (NULL), or emulated "lan" or "wan" */
+    size_t timeout;        /* mpc with peers: seconds that an answer may take; 0: 600 */
 } tacit_session_options;
 
 /** Everything that does not depend on an input: packs weights, starts threads. o may be NULL. The
@@ -159,12 +162,16 @@ TACIT_API const char *tacit_model_label(const tacit_model *m, size_t label);
 typedef struct tacit_party tacit_party;
 
 typedef struct {
-    const char *role;    /* "cloud" */
-    const char *model;   /* directory that tacit protect wrote for the cloud */
-    const char *certs;   /* directory with ca.pem, ROLE.pem and ROLE.key */
-    const char *listen;  /* HOST:PORT; port 0: one that is free */
-    size_t threads;      /* 0: one per processor */
-    const char *network; /* as the owners': "local" (NULL), or emulated "lan" or "wan" */
+    const char *role;     /* "cloud"; "server0", "server1", "dealer" */
+    const char *model;    /* directory that tacit_protect or tacit_share wrote for that role */
+    const char *certs;    /* directory with ca.pem, ROLE.pem and ROLE.key */
+    const char *listen;   /* HOST:PORT; port 0: one that is free */
+    const char *peers;    /* of server0 "server1=HOST:PORT,dealer=HOST:PORT", of server1
+                             "dealer=HOST:PORT"; NULL: this party calls nobody */
+    const char *material; /* a server's directory of dealt material, in place of a dealer; NULL */
+    size_t threads;       /* 0: one per processor */
+    size_t timeout;       /* mpc: seconds for which a peer may be silent; 0: 600 */
+    const char *network;  /* as the owners': "local" (NULL), or emulated "lan" or "wan" */
     /** Told of each session when it is over, as a JSON object: what it cost, what this party
      * learnt, why it failed where it did (docs/formats/json.md). Nothing of what was asked or
      * answered. Any thread. NULL: nobody is told. */

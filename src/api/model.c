@@ -1,6 +1,7 @@
 #include "api/api.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "party/mpc_sharing.h"
 #include "stip/protect.h"
 
 /* A directory that is protected for a server holds none: texts stay with their owner. */
@@ -20,10 +21,11 @@ static status open_tokenizer(tacit_model *m, const char *dir, error *err)
     return OK;
 }
 
-/* What the developer of a protected model gives to the data owner: tables and a key, no layers. */
+/* What the model's owner gives to the data owner: tables, no layers; and a key under stip, the id
+ * of a sharing under mpc. */
 static bool is_owners_part(const char *dir)
 {
-    return file_exists_in(dir, STIP_KEY_FILE);
+    return file_exists_in(dir, STIP_KEY_FILE) || file_exists_in(dir, MPC_SHARING_FILE);
 }
 
 static status open_model(tacit_model **out, const char *dir, error *err)

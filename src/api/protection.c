@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "base/file.h"
+#include "party/mpc_sharing.h"
 
 static const learned plain_learned[] = {
     {"this machine", "the input, the model, every value in between and the answer"},
@@ -53,8 +55,8 @@ static const protection protections[] = {
 
 status protection_find(const protection **out, const char *name, const model *m, error *err)
 {
-    if (!name) { /* the owner's part of a protected model can run in no other way */
-        name = m->layers ? "plain" : "stip";
+    if (!name) { /* a data owner's part of a model can run in no other way */
+        name = m->layers ? "plain" : file_exists_in(m->dir, MPC_SHARING_FILE) ? "mpc" : "stip";
     }
     for (size_t i = 0; i < sizeof protections / sizeof *protections; i++) {
         if (strcmp(name, protections[i].name) == 0) {

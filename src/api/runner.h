@@ -39,6 +39,7 @@ typedef struct {
     const char *precision; /* NULL: f32 */
     size_t threads;        /* 0: one per processor */
     const char *peers;     /* "cloud=HOST:PORT": other machines; NULL: everybody is here */
+    size_t timeout;        /* mpc with peers: seconds that an answer may take; 0: 600 */
     const char *certs;     /* with peers: the directory of this party's certificate */
     network network;       /* between the parties, emulated */
 } runner_setup;
@@ -54,6 +55,10 @@ status runner_stip_remote_new(runner **out, const runner_setup *s, error *err) M
 
 /** Data owner, two servers and dealer, all of them here. */
 status runner_mpc_new(runner **out, const runner_setup *s, error *err) MUST_USE;
+
+/** The owner alone, with servers at the addresses of setup->peers; model->dir is the owner's part
+ * of a sharing. */
+status runner_mpc_remote_new(runner **out, const runner_setup *s, error *err) MUST_USE;
 
 /** Over an engine that is there already; takes pool and engine over, whatever it returns. */
 status runner_of_engine(runner **out, const model *m, pool *p, engine *e, error *err) MUST_USE;

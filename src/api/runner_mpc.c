@@ -55,8 +55,12 @@ static const runner_ops ops = {.forward = forward, .cost = cost, .free = mpc_run
 status runner_mpc_new(runner **out, const runner_setup *s, error *err)
 {
     *out = NULL;
+    if (s->peers) {
+        return runner_mpc_remote_new(out, s, err);
+    }
     if (!s->model->layers) {
-        return error_set(err, ERR_USAGE, "%s holds no layers to share between servers",
+        return error_set(err, ERR_USAGE,
+                         "%s holds no layers to share between servers: name the servers that do",
                          s->model->dir);
     }
     if (s->precision && strcmp(s->precision, "f32") != 0) {

@@ -231,6 +231,7 @@ tacit_status tacit_session_new(tacit_session **out, const tacit_model *m,
                           .precision = o->precision,
                           .threads = o->threads,
                           .peers = o->peers,
+                          .timeout = o->timeout,
                           .certs = o->certs};
     *out = NULL;
     status st = model_check_askable(m, &inner);

@@ -14,7 +14,7 @@ static const verb verbs[] = {
     {"attack", "MODEL", "STIP: what the known attacks recover", verb_attack},
     {"certs", "DIR", "an authority and certificates for the parties", verb_certs},
     {"bench", "", "time an inference on random weights of a shape", verb_bench},
-    {"party", "ROLE", "serve one role: cloud", verb_party},
+    {"party", "ROLE [DIR]", "serve one role: cloud, server0, server1, dealer", verb_party},
     {"doctor", "", "what this machine offers", verb_doctor},
 };
 

@@ -34,13 +34,18 @@ static void print_session(const json_t *o)
     } else {
         printf("session over\n");
     }
-    printf("  %lld answers in %s, %s sent, %s received, %lld rounds, peak memory %s\n"
-           "  the cloud learnt: %s\n",
+    printf("  %lld answers in %s, %s sent, %s received, %lld rounds, peak memory %s\n",
            (long long)json_integer_value(json_object_get(o, "answers")),
            human_seconds(time, number(o, "seconds")), human_bytes(sent, number(o, "bytes_sent")),
            human_bytes(received, number(o, "bytes_received")),
            (long long)json_integer_value(json_object_get(o, "rounds")),
-           human_bytes(peak, number(o, "peak_bytes")),
+           human_bytes(peak, number(o, "peak_bytes")));
+    if (json_object_get(o, "seconds_offline")) {
+        char offline[HUMAN_BYTES], online[HUMAN_BYTES];
+        printf("  offline %s, online %s\n", human_seconds(offline, number(o, "seconds_offline")),
+               human_seconds(online, number(o, "seconds_online")));
+    }
+    printf("  the %s learnt: %s\n", json_string_value(json_object_get(o, "role")),
            json_string_value(json_object_get(o, "learned")));
 }
 
@@ -99,23 +104,28 @@ int verb_party(int argc, char **argv)
     common c = {0};
     tacit_party_options o = {.listen = "127.0.0.1:7421"};
     const option options[] = {
-        {"model", 'm', "DIR", "the directory that tacit protect wrote for the cloud", OPTION_STRING,
-         &o.model},
-        {"certs", 'c', "DIR", "ca.pem, cloud.pem and cloud.key (tacit certs)", OPTION_STRING,
+        {"model", 'm', "DIR", "the directory that tacit protect or share wrote for the role",
+         OPTION_STRING, &o.model},
+        {"certs", 'c', "DIR", "ca.pem, ROLE.pem and ROLE.key (tacit certs)", OPTION_STRING,
          &o.certs},
         {"listen", 'l', "ADDRESS", "HOST:PORT (default: 127.0.0.1:7421; port 0: a free one)",
          OPTION_STRING, &o.listen},
+        {"peers", 0, "LIST", "server0: server1=HOST:PORT,dealer=HOST:PORT; server1: dealer=...",
+         OPTION_STRING, &o.peers},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &o.threads},
+        {"timeout", 0, "S", "mpc: seconds for which a peer may be silent (default: 600)",
+         OPTION_SIZE, &o.timeout},
         {"network", 0, "NAME", "as the owners': local (default), or emulated: lan, wan",
          OPTION_STRING, &o.network},
     };
-    const char *role[1];
+    const char *operands[2] = {0};
     int code = EXIT_OK;
     if (!cli_parse(&c, cli_verb("party"), options, sizeof options / sizeof *options, argc, argv,
-                   role, 1, 1, &code)) {
+                   operands, 1, 2, &code)) {
         return code;
     }
-    o.role = role[0];
+    o.role = operands[0];
+    o.model = operands[1] ? operands[1] : o.model;
     o.session_over = session_over;
     o.ctx = &c;
     return serve(&c, &o);

@@ -9,7 +9,7 @@ enum { MAX_TEXT_BYTES = 1 << 24, MAX_PROTECTIONS = 8 };
 typedef struct {
     common common;
     const char *dir, *text, *file, *pair, *protect, *precision, *peers, *certs, *network;
-    size_t threads;
+    size_t threads, timeout;
     tacit_model *model;
     tacit_input input;
     char *read; /* text that came from a file */
@@ -75,6 +75,7 @@ static json_t *run_once(const job *j, const char *protect, tacit_error *err)
                                      .threads = j->threads,
                                      .peers = j->peers,
                                      .certs = j->certs,
+                                     .timeout = j->timeout,
                                      .network = j->network};
     tacit_session *s = NULL;
     tacit_result *r = NULL;
@@ -261,7 +262,10 @@ int verb_run(int argc, char **argv)
         {"protect", 'p', "NAMES", "protections, by commas: plain (default), stip, mpc",
          OPTION_STRING, &j.protect},
         {"precision", 0, "NAME", "of plain: f32 (default) or bf16", OPTION_STRING, &j.precision},
-        {"peers", 0, "LIST", "other parties elsewhere: cloud=HOST:PORT", OPTION_STRING, &j.peers},
+        {"peers", 0, "LIST", "elsewhere: cloud=HOST:PORT, or server0=HOST:PORT,server1=HOST:PORT",
+         OPTION_STRING, &j.peers},
+        {"timeout", 0, "S", "with --peers, of mpc: seconds that an answer may take (default: 600)",
+         OPTION_SIZE, &j.timeout},
         {"certs", 'c', "DIR", "with --peers: ca.pem, owner.pem and owner.key", OPTION_STRING,
          &j.certs},
         {"network", 0, "NAME", "between parties: local (default), or emulated: lan, wan",

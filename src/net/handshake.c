@@ -80,10 +80,9 @@ static status compare(channel *c, const uint8_t mine[HELLO_BYTES],
 }
 
 static status lead(channel *c, uint8_t mine[HELLO_BYTES], uint8_t theirs[HELLO_BYTES],
-                   const handshake_terms *terms, error *err)
+                   const uint8_t session[FRAME_SESSION_BYTES], const handshake_terms *terms,
+                   error *err)
 {
-    uint8_t session[FRAME_SESSION_BYTES];
-    TRY(random_bytes(session, sizeof session, err));
     lay_out(mine, channel_role(c), session, terms);
     TRY(channel_send(c, FRAME_HELLO, mine, HELLO_BYTES, err));
     return channel_receive(c, FRAME_HELLO, theirs, HELLO_BYTES, err);
@@ -98,11 +97,27 @@ static status follow(channel *c, uint8_t mine[HELLO_BYTES], uint8_t theirs[HELLO
     return channel_send(c, FRAME_HELLO, mine, HELLO_BYTES, err);
 }
 
-status handshake(channel *c, bool leads, const handshake_terms *terms, error *err)
+/* session NULL: the other end has one. */
+static status greet(channel *c, const uint8_t *session, const handshake_terms *terms, error *err)
 {
     uint8_t mine[HELLO_BYTES], theirs[HELLO_BYTES];
-    TRY(leads ? lead(c, mine, theirs, terms, err) : follow(c, mine, theirs, terms, err));
+    TRY(session ? lead(c, mine, theirs, session, terms, err) : follow(c, mine, theirs, terms, err));
     TRY(compare(c, mine, theirs, terms, err));
     channel_set_session(c, mine + AT_SESSION);
     return OK;
+}
+
+status handshake(channel *c, bool leads, const handshake_terms *terms, error *err)
+{
+    uint8_t session[FRAME_SESSION_BYTES];
+    if (leads) {
+        TRY(random_bytes(session, sizeof session, err));
+    }
+    return greet(c, leads ? session : NULL, terms, err);
+}
+
+status handshake_into(channel *c, const uint8_t session[FRAME_SESSION_BYTES],
+                      const handshake_terms *terms, error *err)
+{
+    return greet(c, session, terms, err);
 }

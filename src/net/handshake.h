@@ -18,4 +18,9 @@ typedef struct {
  * differs, at both ends. One round. */
 status handshake(channel *c, bool leads, const handshake_terms *terms, error *err) MUST_USE;
 
+/** As the party that leads, in a session that is there already: several channels of more than two
+ * parties belong to one. Who follows needs not know. */
+status handshake_into(channel *c, const uint8_t session[FRAME_SESSION_BYTES],
+                      const handshake_terms *terms, error *err) MUST_USE;
+
 #endif

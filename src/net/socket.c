@@ -72,12 +72,18 @@ static int socket_for(const struct addrinfo *a)
     return socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
 }
 
-/* Frames leave when they are sent; a peer whose machine is gone is noticed in the end. */
+/* Frames leave when they are sent; where a peer's machine is gone while this one waits for it, that
+ * is noticed after SILENT_S + PROBES * PROBE_S seconds. */
+enum { SILENT_S = 15, PROBE_S = 5, PROBES = 3 };
+
 static void set_options(int fd)
 {
-    const int on = 1;
+    const int on = 1, silent = SILENT_S, pause = PROBE_S, probes = PROBES;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &silent, sizeof silent);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &pause, sizeof pause);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
 }
 
 /* ---- listening ---- */

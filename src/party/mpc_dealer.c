@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "mpc/dealt.h"
+#include "net/clock.h"
 #include "nn/encoder.h"
 #include "party/mpc_wire.h"
 
@@ -16,6 +17,7 @@ typedef struct {
     buffers *buffers;
     dealt *dealt;
     arena *scratch;
+    mpc_tally *tally;
 } dealer;
 
 /* Deal one inference of that shape. */
@@ -81,7 +83,10 @@ static status serve(dealer *d, error *err)
         }
         TRY(mpc_lengths_read(&x, asked[0], len[0], d->party->model->max_tokens, &used, d->scratch,
                              err));
+        const int64_t begin = clock_ns();
         TRY(deal(d, &x, err));
+        d->tally->inferences++;
+        d->tally->offline += (double)(clock_ns() - begin) / 1e9;
         arena_release(d->scratch, mark);
     }
 }
@@ -97,9 +102,12 @@ static status make(dealer *d, error *err)
     return pool_new(&d->pool, d->party->threads, err);
 }
 
-status mpc_dealer_serve(const mpc_party *p, channel *server0, channel *server1, error *err)
+status mpc_dealer_serve(const mpc_party *p, channel *server0, channel *server1, mpc_tally *tally,
+                        error *err)
 {
-    dealer d = {.party = p, .to = {server0, server1}};
+    mpc_tally unread = {0};
+    dealer d = {.party = p, .to = {server0, server1}, .tally = tally ? tally : &unread};
+    *d.tally = (mpc_tally){0};
     status st = make(&d, err);
     if (st == OK) {
         st = serve(&d, err);

@@ -6,8 +6,9 @@
 
 #include "party/mpc_party.h"
 
-/** Until both servers say that no more comes. One thread. */
-status mpc_dealer_serve(const mpc_party *p, channel *server0, channel *server1,
+/** Until both servers say that no more comes. One thread. tally, which may be NULL: what was dealt
+ * and the seconds that it took, all of them offline. */
+status mpc_dealer_serve(const mpc_party *p, channel *server0, channel *server1, mpc_tally *tally,
                         error *err) MUST_USE;
 
 #endif

@@ -59,7 +59,7 @@ static status serve(member *m, error *err)
     TRY(greet_all(m, err));
     if (m->party.who == HOLDER_DEALER) {
         return mpc_dealer_serve(&m->party, l->links[MPC_LOCAL_DEALER0][1],
-                                l->links[MPC_LOCAL_DEALER1][1], err);
+                                l->links[MPC_LOCAL_DEALER1][1], &m->tally, err);
     }
     const int i = m->party.who == HOLDER_SERVER1;
     const mpc_session s = {.owner = l->links[MPC_LOCAL_OWNER0 + i][1],

@@ -16,10 +16,23 @@ typedef struct {
     uint8_t hash[HASH_BYTES]; /* of the sharing: the same at all parties */
     isa isa;
     size_t threads;
+    bool stocked; /* a server: with material that was dealt beforehand */
 } mpc_party;
 
-/** The terms under which parties of one sharing meet. */
+/** Where time goes, seconds. */
+typedef struct {
+    uint64_t inferences;
+    double offline; /* until everything was prepared, where that is done before the input's turn */
+    double online;  /* from the input to the answer, or what is left of it behind offline */
+} mpc_tally;
+
+/** Parties meet where they are of one sharing and one version of the program, emulate the same
+ * network, and, being servers, have the same supply of randomness. */
 status mpc_party_handshake(channel *c, bool leads, const mpc_party *p, error *err) MUST_USE;
+
+/** The same for the party that leads, in a session that it has from elsewhere. */
+status mpc_party_join(channel *c, const uint8_t session[FRAME_SESSION_BYTES], const mpc_party *p,
+                      error *err) MUST_USE;
 
 /** A walk over this party's weights; the caller fills in the rest. */
 mpc_setup mpc_party_walk(const mpc_party *p, mpc_phase phase);

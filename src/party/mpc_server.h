@@ -8,13 +8,6 @@
 
 #include "party/mpc_party.h"
 
-/** Where time goes, seconds. */
-typedef struct {
-    uint64_t inferences;
-    double offline; /* until everything was prepared, where that is done before the input's turn */
-    double online;  /* from the input to the answer, or what is left of it behind offline */
-} mpc_tally;
-
 typedef struct {
     channel *owner, *peer, *dealer;
     /** Bytes that may be prepared ahead of their use; 0: an inference's are all prepared before

@@ -7,8 +7,6 @@
 
 typedef struct stip_server stip_server;
 
-enum { STIP_SERVER_SESSIONS = 64 }; /* at once; further callers are turned away */
-
 typedef struct {
     const char *model;   /* directory of a protected model */
     const char *certs;   /* directory with ca.pem, cloud.pem, cloud.key */

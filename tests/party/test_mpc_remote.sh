@@ -1,0 +1,135 @@
+#!/bin/sh
+# Two servers, a dealer and owners as processes over TLS on the loopback.
+# shellcheck disable=SC2317 # functions are called through check
+# shellcheck source=tests/support/mpc_parties.sh
+set -u
+tacit=$TACIT_BUILD/tacit
+tmp=$(mktemp -d)
+dealer='' server0='' server1=''
+. tests/support/mpc_parties.sh
+trap 'for p in $dealer $server0 $server1; do kill "$p" 2>/dev/null; done; rm -rf "$tmp"' EXIT
+failed=0
+
+check() { # check NAME COMMAND...
+    name=$1
+    shift
+    if "$@" >"$tmp/out" 2>&1; then
+        echo "ok: $name"
+    else
+        echo "FAILED: $name"
+        sed 's/^/    /' "$tmp/out"
+        failed=1
+    fi
+}
+
+fails_with() { # fails_with CODE WORDS COMMAND...
+    code=$1 words=$2
+    shift 2
+    "$@" >"$tmp/both" 2>&1
+    got=$?
+    cat "$tmp/both"
+    [ "$got" -eq "$code" ] && grep -q "$words" "$tmp/both"
+}
+
+run() { # run DIR OPTION...
+    dir=$1
+    shift
+    timeout 100 "$tacit" run "$dir" "the film was very good!" --json --peers "$peers" --certs "$tmp/certs" "$@"
+}
+logits() { sed 's/.*"logits": \[\([^]]*\)\].*/\1/; s/,/ /g'; }
+near() { # near FILE FILE: two numbers each, 5e-3 apart at most
+    paste -d ' ' "$1" "$2" | awk '
+        function abs(x) { return x < 0 ? -x : x }
+        { n++; if (NF != 4 || abs($1 - $3) > 5e-3 || abs($2 - $4) > 5e-3) bad = 1 }
+        END { exit bad || n != 1 }'
+}
+
+check 'certificates' "$tacit" certs "$tmp/certs" --roles owner,server0,server1,dealer
+check 'other certificates' "$tacit" certs "$tmp/others" --roles owner,server0,server1,dealer
+check 'a model' make_model
+check 'a sharing' make_sharing a
+check 'another sharing' make_sharing b
+check 'a sharing needs ranges' fails_with 8 'layers.0.attention' "$tacit" share models/sst2-tiny \
+    --to "$tmp/x0" "$tmp/x1" --dealer "$tmp/xd"
+check 'a sharing needs a dealer' fails_with 2 'dealer' "$tacit" share "$tmp/model" --to "$tmp/x0" "$tmp/x1"
+check 'two servers, no fewer' fails_with 2 'two values' "$tacit" share "$tmp/model" --to "$tmp/x0"
+
+start_all a
+"$tacit" run "$tmp/model" "the film was very good!" --json | logits >"$tmp/clear"
+run "$tmp/a-owner" | logits >"$tmp/private"
+check 'the answer is near that in the clear' near "$tmp/clear" "$tmp/private"
+check 'by its name too' fails_with 0 '"protect": "mpc"' run "$tmp/a-owner" --protect mpc
+
+# Four owners at once, each in a session of its own.
+for i in 1 2 3 4; do
+    "$tacit" eval "$tmp/a-owner" tests/corpus/dataset/tsv --json --peers "$peers" --certs "$tmp/certs" \
+        >"$tmp/eval$i" 2>&1 &
+    eval "owner$i=\$!"
+done
+for i in 1 2 3 4; do
+    eval "p=\$owner$i"
+    check "owner $i of four" wait "$p"
+done
+
+# Where something does not fit, nothing is computed.
+check 'an owner of another sharing' fails_with 6 'server0: has another model' run "$tmp/b-owner"
+check 'a stranger' fails_with 5 . "$tacit" run "$tmp/a-owner" x --peers "$peers" --certs "$tmp/others"
+check 'servers that are not who they should be' fails_with 5 'server' "$tacit" run "$tmp/a-owner" x \
+    --certs "$tmp/certs" --peers "server0=127.0.0.1:$server1_port,server1=127.0.0.1:$server0_port"
+check 'one server as both' fails_with 5 'server1' "$tacit" run "$tmp/a-owner" x \
+    --certs "$tmp/certs" --peers "server0=127.0.0.1:$server0_port,server1=127.0.0.1:$server0_port"
+check 'another network' fails_with 6 'server0: emulates no network' run "$tmp/a-owner" --network lan
+check 'no certificate' fails_with 2 'certificate' "$tacit" run "$tmp/a-owner" x --peers "$peers"
+check 'no servers' fails_with 2 'name the servers' "$tacit" run "$tmp/a-owner" x
+check 'one server alone' fails_with 2 'server0=HOST:PORT,server1=HOST:PORT' "$tacit" run "$tmp/a-owner" x \
+    --peers "server0=127.0.0.1:$server0_port" --certs "$tmp/certs"
+check 'a clear model has no sharing' fails_with 3 'sharing.json' run "$tmp/model" --protect mpc
+
+party() { timeout 60 "$tacit" party "$@" --certs "$tmp/certs" --listen 127.0.0.1:0; }
+check 'clear weights' fails_with 8 'no place' party server0 "$tmp/model" --peers server1=:1,dealer=:1
+check 'swapped directories' fails_with 8 'part of server1' party server0 "$tmp/a-server1" --peers server1=:1,dealer=:1
+check 'the dealer does not compute' fails_with 8 'no place' party server0 "$tmp/a-dealer" --peers server1=:1,dealer=:1
+check 'servers do not deal' fails_with 8 'no place' party dealer "$tmp/a-server0"
+check 'an owner is no server' fails_with 8 'no place' party server1 "$tmp/a-owner" --peers dealer=:1
+check 'peers must be named' fails_with 2 'server1=HOST:PORT,dealer=HOST:PORT' party server0 "$tmp/a-server0"
+check 'a dealer calls nobody' fails_with 2 'must be none' party dealer "$tmp/a-dealer" --peers server0=:1
+check 'no such role' fails_with 2 "role 'king'" party king "$tmp/a-server0"
+chmod 644 "$tmp/b-server0/seed"
+check 'a seed that others may read' fails_with 5 'chmod 600' party server0 "$tmp/b-server0" --peers server1=:1,dealer=:1
+chmod 600 "$tmp/b-server0/seed"
+cp -p "$tmp/a-server0/seed" "$tmp/b-server0/seed"
+check 'a seed of another sharing' fails_with 8 'seed' party server0 "$tmp/b-server0" --peers server1=:1,dealer=:1
+
+run "$tmp/a-owner" | logits >"$tmp/private"
+check 'they still answer' near "$tmp/clear" "$tmp/private"
+
+# A party goes away: whoever is asked says so, and all answer again once it is back.
+kill -KILL "$dealer"
+wait "$dealer" 2>/dev/null
+check 'without a dealer' fails_with 4 'server' run "$tmp/a-owner"
+start_dealer a "$dealer_port"
+run "$tmp/a-owner" | logits >"$tmp/private"
+check 'with a dealer again' near "$tmp/clear" "$tmp/private"
+kill -KILL "$server1"
+wait "$server1" 2>/dev/null
+check 'without server1' fails_with 4 'server' run "$tmp/a-owner"
+
+# A server of another sharing in its place.
+start_server1 b "$server1_port"
+check 'a foreign server1' fails_with 6 'server' run "$tmp/a-owner"
+check 'a foreign server1, seen from the other side' fails_with 6 'server' run "$tmp/b-owner"
+check 'server1 ends in good order' stop "$server1"
+start_server1 a "$server1_port"
+run "$tmp/a-owner" | logits >"$tmp/private"
+check 'with server1 again' near "$tmp/clear" "$tmp/private"
+check 'all end in good order' stop_all
+server0='' server1='' dealer=''
+check 'nobody there' fails_with 4 'server0' run "$tmp/a-owner"
+
+check 'nothing of the text is in the logs' sh -c "! grep -q film '$tmp'/*.log '$tmp'/*.errors"
+for who in server0 server1 dealer; do
+    check "$who reports what it learnt" grep -q \
+        "\"role\": \"$who\", \"protect\": \"mpc\".*\"seconds_offline\": .*\"answers\": 1, .*\"peers\": {.*\"peak_bytes\": [1-9].*\"learned\": \"the .*number of tokens" "$tmp/$who.log"
+    check "every line of $who is an object" sh -c "! grep -v '^{\"schema\": 1, \"verb\": \"party\", .*}\$' '$tmp/$who.log'"
+done
+exit $failed
