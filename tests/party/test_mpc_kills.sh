@@ -61,7 +61,7 @@ for i in $(seq "$kills"); do
     2) kill -KILL "$server0" ;;
     3) kill -TERM "$owner" 2>/dev/null ;; # the time-out's process hands it on
     esac
-    wait "$owner"
+    wait "$owner" 2>/dev/null
     code=$?
     case $code in
     0) whole=$((whole + 1)) ;;
