@@ -271,6 +271,19 @@ typedef struct {
  * them in a temporary folder (bert-base: 0.9 GB below $TMPDIR or /tmp). */
 TACIT_API tacit_status tacit_bench(const tacit_bench_options *o, char **json, tacit_error *err);
 
+typedef struct {
+    const char *protect; /* "mpc", which is the default */
+    const char *network; /* "local", "lan" or "wan"; NULL: local */
+    size_t tokens;       /* of one input; 0: 128, or as many as the model takes */
+    size_t threads;      /* of each party; 0: as in a run */
+} tacit_plan_options;
+
+/** What one private inference will cost with all parties on this machine, before it is run: rounds
+ * and bytes exactly, by a walk over shapes; seconds and memory from a sample of one and two layers
+ * that is really run, on random input. *json has the fields that a run's report has. */
+TACIT_API tacit_status tacit_plan(const tacit_model *m, const tacit_plan_options *o, char **json,
+                                  tacit_error *err);
+
 /** An authority and a certificate for each role in a new directory, which must not be there yet:
  * ca.pem and ca.key, ROLE.pem and ROLE.key. roles: names separated by commas ("owner,cloud");
  * NULL: all of developer, owner, cloud, server0, server1, dealer, he-server. days: 1 to 3650; 0:

@@ -194,15 +194,16 @@ static json_t *learnt_json(const protection *p)
     return o;
 }
 
-/* What the last run sent, by party. What was sent before the first run counts as offline. */
+/* What the last run sent, by party: for what does not depend on its input, and for what does. */
 static json_t *sent_json(const run_cost *now, const run_cost *before)
 {
     json_t *o = json_object();
     for (size_t i = 0; i < now->n_parties; i++) {
         const uint64_t online = now->sent[i].online - before->sent[i].online;
-        json_object_set_new(o, now->sent[i].party,
-                            json_pack("{s:I, s:I}", "offline", (json_int_t)now->sent[i].offline,
-                                      "online", (json_int_t)online));
+        const uint64_t offline = now->sent[i].offline - before->sent[i].offline;
+        json_object_set_new(
+            o, now->sent[i].party,
+            json_pack("{s:I, s:I}", "offline", (json_int_t)offline, "online", (json_int_t)online));
     }
     return o;
 }

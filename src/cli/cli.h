@@ -19,7 +19,8 @@ typedef struct {
     const char *arg;  /* what --help calls the value; NULL for a flag */
     const char *help;
     option_type type;
-    void *out; /* bool, const char *, size_t, double or const char *[2]; left alone where the option is absent */
+    void *out; /* bool, const char *, size_t, double or const char *[2]; left alone where the option
+                  is absent */
 } option;
 
 typedef struct {
@@ -82,6 +83,7 @@ int verb_run(int argc, char **argv);
 int verb_eval(int argc, char **argv);
 int verb_show(int argc, char **argv);
 int verb_verify(int argc, char **argv);
+int verb_plan(int argc, char **argv);
 int verb_convert(int argc, char **argv);
 int verb_protect(int argc, char **argv);
 int verb_share(int argc, char **argv);

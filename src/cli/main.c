@@ -8,6 +8,7 @@ static const verb verbs[] = {
     {"eval", "MODEL DATA", "accuracy on a data set", verb_eval},
     {"show", "MODEL", "what is in a model directory", verb_show},
     {"verify", "MODEL", "whether a model directory is sound", verb_verify},
+    {"plan", "MODEL", "forecast the cost of a private inference", verb_plan},
     {"convert", "SRC DST", "apply a recipe without training", verb_convert},
     {"protect", "MODEL DST", "STIP: permute a model for a server", verb_protect},
     {"share", "MODEL", "mpc: masked weights for two servers, seeds for a dealer", verb_share},

@@ -29,9 +29,23 @@ prg *mpc_deal_stream(const mpc *p)
     return gate_stream(p, 0, "dealt");
 }
 
+void mpc_count_dealt(mpc *p, size_t bytes)
+{
+    p->cost.dealt_bytes += bytes;
+    if (p->phase == MPC_PLAN) {
+        if (DEALT_FRAME_BYTES - p->waiting < bytes) {
+            p->cost.dealt_frames++;
+            p->waiting = 0;
+        }
+        p->waiting += bytes;
+    }
+}
+
 static void count(mpc *p, size_t n, unsigned bits)
 {
-    p->cost.dealt_bytes += ring_packed_bytes(n, bits);
+    for (size_t i = 0; i < n; i += CHUNK) {
+        mpc_count_dealt(p, ring_packed_bytes(n - i < CHUNK ? n - i : CHUNK, bits));
+    }
 }
 
 status mpc_deal_from(mpc *p, prg *first, const uint64_t *v, size_t n, unsigned bits)

@@ -55,7 +55,7 @@ static status evaluate(mpc *p, wire *y, const wire *x, const mpc_weight *w, size
 {
     void *t;
     mpc_gate(p);
-    p->cost.dealt_bytes += ring_packed_bytes(y->n, w->bits);
+    mpc_count_dealt(p, ring_packed_bytes(y->n, w->bits));
     TRY(queue_take(p->queue, p->gate, &t, p->err));
     mpc_words_drop(p, y->share);
     y->share = t;

@@ -245,7 +245,9 @@ status mpc_lookup(mpc *p, wire **y, const wire *x, const lookup *t, const double
     }
     status st = OK;
     mpc_gate(p);
-    p->cost.dealt_bytes += all_bytes(t, x->n);
+    for (size_t i = 0; i < x->n; i += LOOKUP_BLOCK) {
+        mpc_count_dealt(p, block_bytes(t, x->n - i < LOOKUP_BLOCK ? x->n - i : LOOKUP_BLOCK));
+    }
     switch (p->phase) {
     case MPC_PLAN:
         break;

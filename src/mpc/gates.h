@@ -121,6 +121,9 @@ status mpc_word_gate(mpc *p, const uint64_t *v, uint64_t *out, size_t n, unsigne
 status mpc_deal_from(mpc *p, prg *first, const uint64_t *v, size_t n, unsigned bits) MUST_USE;
 status mpc_dealt_take(mpc *p, uint8_t *out, size_t n, unsigned bits) MUST_USE;
 
+/** So many bytes are dealt in one piece: what every walk counts. */
+void mpc_count_dealt(mpc *p, size_t bytes);
+
 /** ring_gemm with scratch from the walk's buffers. */
 status mpc_gemm(mpc *p, ring_op op, uint64_t *c, size_t ldc, const uint64_t *a, size_t lda,
                 size_t m, const ring_right *w) MUST_USE;

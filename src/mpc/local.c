@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "mpc/gates.h"
+#include "mpc/plan.h"
 
 void mpc_truncate(mpc *p, wire *x, unsigned t)
 {
@@ -132,7 +133,7 @@ status mpc_join_heads(mpc *p, wire **y, const wire *x, const mpc_heads *h)
 /* The sum of the rows of a sequence, times 2^16 / their number. */
 static void mean_rows(uint64_t *y, const uint64_t *x, size_t rows, size_t columns, uint64_t m)
 {
-    const uint64_t c = (65536 + rows / 2) / rows;
+    const uint64_t c = ((UINT64_C(1) << MPC_MEAN_BITS) + rows / 2) / rows;
     for (size_t j = 0; j < columns; j++) {
         uint64_t sum = 0;
         for (size_t i = 0; i < rows; i++) {
@@ -159,8 +160,8 @@ status mpc_pool_rows(mpc *p, wire **y, const wire *x, const sequences *s, size_t
         }
     }
     if (how == POOL_MEAN) {
-        (*y)->frac += 16;
-        mpc_truncate(p, *y, 16);
+        (*y)->frac += MPC_MEAN_BITS;
+        mpc_truncate(p, *y, MPC_MEAN_BITS);
     }
     return OK;
 }

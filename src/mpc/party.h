@@ -30,6 +30,7 @@ typedef struct {
     uint64_t rounds;
     uint64_t opened_bytes; /* that each server sends the other */
     uint64_t dealt_bytes;  /* words from the dealer to server 1; server 0 has them from its seed */
+    uint64_t dealt_frames; /* in which they travel; counted on MPC_PLAN alone */
 } mpc_cost;
 
 typedef struct {
@@ -41,7 +42,8 @@ typedef struct {
     buffers *buffers;
     error *err;
     mpc_cost cost;
-    uint32_t gate; /* number of the gate at hand: names its streams */
+    size_t waiting; /* MPC_PLAN: bytes that the dealer would not have sent yet */
+    uint32_t gate;  /* number of the gate at hand: names its streams */
 
     uint8_t root[2][PRG_SEED_BYTES]; /* MPC_DEAL: of both servers; a server's walks: own first */
     channel *dealer;                 /* MPC_DEAL: to server 1; MPC_PREPARE of server 1 */

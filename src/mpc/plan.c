@@ -271,8 +271,8 @@ static status plan_layer(planner *w, size_t i)
     plan_linear(w, &l->output, MPC_CONTEXT_BITS, 12, NULL, &l->attention_norm, 1);
     TRY(plan_activation(w, &l->activation, &unit, ACTIVATED));
     plan_linear(w, &l->up, NARROW, 20, &l->attention_norm, NULL, unit);
-    TRY(plan_norm(w, &l->output_norm, last ? NARROW : WIDE,
-                  !last || w->m->head.kind == HEAD_EMBEDDING));
+    const bool embeds = last && w->m->head.kind == HEAD_EMBEDDING;
+    TRY(plan_norm(w, &l->output_norm, last && !embeds ? NARROW : WIDE, !last || embeds));
     plan_linear(w, &l->down, ACTIVATED, 14, NULL, &l->output_norm, 1);
     return OK;
 }
@@ -330,6 +330,13 @@ status mpc_plan_make(mpc_plan **out, const model *m, error *err)
     }
     *out = p;
     return OK;
+}
+
+unsigned mpc_gamma_bits(const mpc_plan *p, const model *m, uint32_t id)
+{
+    const unsigned bits = p->ops[id].norm.out_bits;
+    const bool last = id == m->layers[m->n_layers - 1].output_norm.id;
+    return last && m->head.pool == POOL_MEAN ? bits - MPC_MEAN_BITS : bits;
 }
 
 void mpc_plan_free(mpc_plan *p)

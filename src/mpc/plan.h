@@ -84,4 +84,11 @@ typedef struct {
 status mpc_plan_make(mpc_plan **out, const model *m, error *err) MUST_USE;
 void mpc_plan_free(mpc_plan *p);
 
+/** The mean over a sequence's rows is a product with a public number of so many bits, by which the
+ * ring shrinks. */
+enum { MPC_MEAN_BITS = 16 };
+
+/** The ring in which γ and β of a norm with gamma_later scale its output. */
+unsigned mpc_gamma_bits(const mpc_plan *p, const model *m, uint32_t norm_id);
+
 #endif

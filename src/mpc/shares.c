@@ -71,7 +71,7 @@ static status lay_out(share_layout *l, const model *m, const mpc_plan *p, const 
     for (size_t i = 0; i < p->n_ops; i++) {
         if (has_residual(p, i)) {
             const norm *n = mpc_norm_find(m, (uint32_t)i);
-            const unsigned bits = p->ops[i].norm.out_bits;
+            const unsigned bits = mpc_gamma_bits(p, m, (uint32_t)i);
             TRY(add_part(l, &cap, n->name, "gamma", 0, n->dim, bits, err));
             TRY(add_part(l, &cap, n->name, "beta", 0, n->dim, bits, err));
         }

@@ -34,18 +34,19 @@ struct mpc_local {
     size_t ahead;
 };
 
+/* The owner last: once it has met both servers, all have met. */
 static status greet_all(member *m, error *err)
 {
     mpc_local *l = m->l;
     switch (m->party.who) {
     case HOLDER_SERVER0:
-        TRY(mpc_party_handshake(l->links[MPC_LOCAL_OWNER0][1], false, &m->party, err));
         TRY(mpc_party_handshake(l->links[MPC_LOCAL_SERVERS][0], true, &m->party, err));
-        return mpc_party_handshake(l->links[MPC_LOCAL_DEALER0][0], true, &m->party, err);
+        TRY(mpc_party_handshake(l->links[MPC_LOCAL_DEALER0][0], true, &m->party, err));
+        return mpc_party_handshake(l->links[MPC_LOCAL_OWNER0][1], false, &m->party, err);
     case HOLDER_SERVER1:
-        TRY(mpc_party_handshake(l->links[MPC_LOCAL_OWNER1][1], false, &m->party, err));
         TRY(mpc_party_handshake(l->links[MPC_LOCAL_SERVERS][1], false, &m->party, err));
-        return mpc_party_handshake(l->links[MPC_LOCAL_DEALER1][0], true, &m->party, err);
+        TRY(mpc_party_handshake(l->links[MPC_LOCAL_DEALER1][0], true, &m->party, err));
+        return mpc_party_handshake(l->links[MPC_LOCAL_OWNER1][1], false, &m->party, err);
     case HOLDER_DEALER:
         break;
     }
@@ -235,6 +236,11 @@ const mpc_plan *mpc_local_plan(const mpc_local *l)
 size_t mpc_local_threads(const mpc_local *l)
 {
     return l->members[0].party.threads;
+}
+
+size_t mpc_local_share_bytes(const mpc_local *l)
+{
+    return l->layout.bytes;
 }
 
 mpc_tally mpc_local_tally(const mpc_local *l, int server)

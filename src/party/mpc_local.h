@@ -39,6 +39,8 @@ enum {
 const channel *mpc_local_link(const mpc_local *l, int link);
 const mpc_plan *mpc_local_plan(const mpc_local *l);
 size_t mpc_local_threads(const mpc_local *l);
+/** Bytes of one party's packed weights. */
+size_t mpc_local_share_bytes(const mpc_local *l);
 
 /** A server's times. Only while no forward is under way. */
 mpc_tally mpc_local_tally(const mpc_local *l, int server);

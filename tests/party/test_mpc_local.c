@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "mpc/engine.h"
 #include "nn/encoder.h"
+#include "party/mpc_forecast.h"
 #include "party/mpc_local.h"
 #include "plain/plain.h"
 #include "support/scratch.h"
@@ -65,22 +65,31 @@ static void close_fixture(fixture *f)
 }
 
 /* What a walk over shapes says of the cost. */
-static mpc_cost forecast(const fixture *f, const embedded *x)
+static mpc_forecast forecast(const fixture *f, const embedded *x)
 {
     error err = {0};
-    buffers *b;
-    engine *e;
-    assert_int_equal(buffers_new(&b, &err), OK);
-    const mpc_setup s = {.walk = {.phase = MPC_PLAN, .buffers = b},
-                         .model = f->m,
-                         .plan = mpc_local_plan(f->parties)};
-    if (mpc_engine_new(&e, &s, &err) != OK || nn_encoder_forward(e, NULL, f->m, x) != OK) {
+    mpc_forecast c;
+    if (mpc_forecast_make(&c, f->m, mpc_local_plan(f->parties), x, &err) != OK) {
         fail_msg("%s", err.text);
     }
-    const mpc_cost c = mpc_engine_walk(e)->cost;
-    e->ops->free(e);
-    buffers_free(b);
     return c;
+}
+
+/* Bytes and rounds of every link so far, headers included. */
+typedef struct {
+    uint64_t sent[MPC_LOCAL_LINKS], received[MPC_LOCAL_LINKS], rounds;
+} traffic;
+
+static traffic count(const fixture *f)
+{
+    traffic t;
+    for (int i = 0; i < MPC_LOCAL_LINKS; i++) {
+        const channel_counters *c = channel_count(mpc_local_link(f->parties, i));
+        t.sent[i] = c->sent.wire_bytes;
+        t.received[i] = c->received.wire_bytes;
+    }
+    t.rounds = channel_count(mpc_local_link(f->parties, MPC_LOCAL_SERVERS))->rounds;
+    return t;
 }
 
 /* Rows of tokens 1000, 1001, … as if they were words, in n sequences of these lengths. */
@@ -108,22 +117,26 @@ static void ask(fixture *f, const size_t *lengths, size_t n, double bound)
     f->plain->err = &err;
     assert_int_equal(nn_encoder_forward(f->plain, expected, f->m, &in), OK);
 
-    /* once before, so that all parties have met */
-    assert_int_equal(mpc_local_forward(f->parties, got, &in, &err), OK);
-    const mpc_cost cost = forecast(f, &in);
-    const channel_counters servers = *channel_count(mpc_local_link(f->parties, MPC_LOCAL_SERVERS));
-    const channel_counters dealt = *channel_count(mpc_local_link(f->parties, MPC_LOCAL_DEALER1));
+    const mpc_forecast cost = forecast(f, &in);
+    const traffic before = count(f);
     if (mpc_local_forward(f->parties, got, &in, &err) != OK) {
         fail_msg("%s", err.text);
     }
-    const channel_counters *after = channel_count(mpc_local_link(f->parties, MPC_LOCAL_SERVERS));
-    assert_int_equal(after->rounds - servers.rounds, cost.rounds);
-    assert_int_equal(after->sent.payload_bytes - servers.sent.payload_bytes, cost.opened_bytes);
-    assert_int_equal(after->received.payload_bytes - servers.received.payload_bytes,
-                     cost.opened_bytes);
-    after = channel_count(mpc_local_link(f->parties, MPC_LOCAL_DEALER1));
-    assert_int_equal(after->received.payload_bytes - dealt.received.payload_bytes,
-                     cost.dealt_bytes + PRG_SEED_BYTES);
+    traffic spent = count(f);
+    for (int i = 0; i < MPC_LOCAL_LINKS; i++) {
+        spent.sent[i] -= before.sent[i];
+        spent.received[i] -= before.received[i];
+    }
+    assert_int_equal(spent.rounds - before.rounds, cost.rounds);
+    assert_int_equal(spent.sent[MPC_LOCAL_OWNER0] + spent.sent[MPC_LOCAL_OWNER1], cost.owner);
+    assert_int_equal(spent.sent[MPC_LOCAL_SERVERS] + spent.received[MPC_LOCAL_OWNER0],
+                     cost.server_online);
+    assert_int_equal(spent.received[MPC_LOCAL_SERVERS] + spent.received[MPC_LOCAL_OWNER1],
+                     cost.server_online);
+    assert_int_equal(spent.sent[MPC_LOCAL_DEALER0], cost.server_offline);
+    assert_int_equal(spent.sent[MPC_LOCAL_DEALER1], cost.server_offline);
+    assert_int_equal(spent.received[MPC_LOCAL_DEALER0] + spent.received[MPC_LOCAL_DEALER1],
+                     cost.dealer);
     for (size_t i = 0; i < 2 * n; i++) {
         if (fabs((double)(got[i] - expected[i])) > bound) {
             fail_msg("logit %zu of %zu sequences: %g, must be %g", i, n, (double)got[i],

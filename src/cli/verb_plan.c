@@ -1,0 +1,30 @@
+#include "cli/cli.h"
+
+int verb_plan(int argc, char **argv)
+{
+    common c = {0};
+    tacit_plan_options o = {.protect = "mpc"};
+    const char *dir[1];
+    const option options[] = {
+        {"protect", 'p', "NAME", "protection: mpc (default)", OPTION_STRING, &o.protect},
+        {"tokens", 'n', "N", "tokens of the input (default: 128)", OPTION_SIZE, &o.tokens},
+        {"network", 0, "NAME", "between parties: local (default), or emulated: lan, wan",
+         OPTION_STRING, &o.network},
+        {"threads", 't', "N", "threads of each party (default: half of the processors)",
+         OPTION_SIZE, &o.threads},
+    };
+    int code = EXIT_OK;
+    if (!cli_parse(&c, cli_verb("plan"), options, sizeof options / sizeof *options, argc, argv, dir,
+                   1, 1, &code)) {
+        return code;
+    }
+    tacit_error err = {0};
+    tacit_model *m = NULL;
+    char *report = NULL;
+    tacit_status st = tacit_model_open(&m, dir[0], &err);
+    if (st == TACIT_OK) {
+        st = tacit_plan(m, &o, &report, &err);
+    }
+    tacit_model_free(m);
+    return cli_print_report(&c, st, report, &err);
+}

@@ -1,0 +1,48 @@
+#include "party/mpc_forecast.h"
+
+#include "mpc/engine.h"
+#include "nn/encoder.h"
+#include "party/mpc_wire.h"
+
+static status count(mpc_cost *out, const model *m, const mpc_plan *p, const embedded *x, error *err)
+{
+    buffers *b;
+    engine *e;
+    TRY(buffers_new(&b, err));
+    const mpc_setup s = {.walk = {.phase = MPC_PLAN, .buffers = b}, .model = m, .plan = p};
+    status st = mpc_engine_new(&e, &s, err);
+    if (st == OK) {
+        e->err = err;
+        st = nn_encoder_forward(e, NULL, m, x);
+        *out = mpc_engine_walk(e)->cost;
+        e->ops->free(e);
+    }
+    buffers_free(b);
+    return st;
+}
+
+static uint64_t frame(uint64_t payload)
+{
+    return FRAME_HEADER_BYTES + payload;
+}
+
+status mpc_forecast_make(mpc_forecast *out, const model *m, const mpc_plan *p, const embedded *x,
+                         error *err)
+{
+    mpc_cost c;
+    TRY(count(&c, m, p, x, err));
+    const uint64_t lengths = mpc_lengths_bytes(&x->seqs);
+    const uint64_t input = ring_packed_bytes(x->rows * x->dim, mpc_input_bits(p, m));
+    const size_t answers = nn_encoder_rows(m, &x->seqs) * nn_encoder_columns(m);
+    *out = (mpc_forecast){
+        .rounds = c.rounds,
+        .owner = frame(lengths + PRG_SEED_BYTES) + frame(lengths + input),
+        .server_offline = frame(lengths),
+        .server_online = c.opened_bytes + FRAME_HEADER_BYTES * c.rounds +
+                         frame(ring_packed_bytes(answers, MPC_ANSWER_BITS)),
+        .dealer =
+            2 * frame(PRG_SEED_BYTES) + c.dealt_bytes + FRAME_HEADER_BYTES * (c.dealt_frames + 1),
+        .dealt_bytes = c.dealt_bytes,
+    };
+    return OK;
+}
