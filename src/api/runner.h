@@ -19,6 +19,11 @@ typedef struct {
         const char *party;
         uint64_t offline, online; /* bytes sent */
     } sent[RUN_MAX_PARTIES];
+    size_t n_walks; /* threads whose time is told apart, seconds */
+    struct {
+        const char *what;
+        double products, lookups, waiting, all;
+    } walks[RUN_MAX_PARTIES];
 } run_cost;
 
 typedef struct {

@@ -25,6 +25,16 @@ static uint64_t received(const mpc_local *l, int link)
     return channel_count(mpc_local_link(l, link))->received.wire_bytes;
 }
 
+static void add_walk(run_cost *c, const char *what, const mpc_times *t, double all)
+{
+    const size_t i = c->n_walks++;
+    c->walks[i].what = what;
+    c->walks[i].products = t->products;
+    c->walks[i].lookups = t->lookups;
+    c->walks[i].waiting = t->waiting;
+    c->walks[i].all = all;
+}
+
 /* Channels are counted at the ends of the owner and of server 0, and at a server's towards the
  * dealer. */
 static void cost(const runner *base, run_cost *c)
@@ -41,6 +51,13 @@ static void cost(const runner *base, run_cost *c)
              received(l, MPC_LOCAL_OWNER1) + received(l, MPC_LOCAL_SERVERS)},
             {"dealer", received(l, MPC_LOCAL_DEALER0) + received(l, MPC_LOCAL_DEALER1), 0},
         }};
+    static const char *const names[2][2] = {{"server0 preparing", "server0 answering"},
+                                            {"server1 preparing", "server1 answering"}};
+    for (int i = 0; i < 2; i++) {
+        const mpc_tally t = mpc_local_tally(l, i);
+        add_walk(c, names[i][0], &t.prepared, t.preparing);
+        add_walk(c, names[i][1], &t.evaluated, t.evaluating);
+    }
 }
 
 static void mpc_runner_free(runner *base)

@@ -208,16 +208,40 @@ static json_t *sent_json(const run_cost *now, const run_cost *before)
     return o;
 }
 
+/* Where the last run's time went, by thread; what is left of the whole is masks. */
+static void add_walks(json_t *o, const run_cost *now, const run_cost *before)
+{
+    if (now->n_walks == 0) {
+        return;
+    }
+    json_t *walks = json_object();
+    for (size_t i = 0; walks && i < now->n_walks; i++) {
+        const double products = now->walks[i].products - before->walks[i].products;
+        const double lookups = now->walks[i].lookups - before->walks[i].lookups;
+        const double waiting = now->walks[i].waiting - before->walks[i].waiting;
+        const double all = now->walks[i].all - before->walks[i].all;
+        json_object_set_new(walks, now->walks[i].what,
+                            json_pack("{s:f, s:f, s:f, s:f}", "products", products, "lookups",
+                                      lookups, "waiting", waiting, "masks",
+                                      all - products - lookups - waiting));
+    }
+    json_object_set_new(o, "seconds_by", walks);
+}
+
 json_t *session_report(const tacit_session *s)
 {
     const protection *p = s->protection;
     const run_cost now = cost_so_far(s);
-    return json_pack("{s:s, s:s, s:s, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "protect", p->name,
-                     "recipe", s->model->recipe.name, "network", network_name(s->network),
-                     "seconds", "setup", s->setup_s, "offline", 0.0, "online", s->online_s,
-                     "rounds", (json_int_t)(now.rounds - s->before.rounds), "peak_bytes",
-                     (json_int_t)api_peak_bytes(), "bytes_sent", sent_json(&now, &s->before),
-                     "learned", learnt_json(p));
+    json_t *o = json_pack(
+        "{s:s, s:s, s:s, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "protect", p->name, "recipe",
+        s->model->recipe.name, "network", network_name(s->network), "seconds", "setup", s->setup_s,
+        "offline", 0.0, "online", s->online_s, "rounds",
+        (json_int_t)(now.rounds - s->before.rounds), "peak_bytes", (json_int_t)api_peak_bytes(),
+        "bytes_sent", sent_json(&now, &s->before), "learned", learnt_json(p));
+    if (o) {
+        add_walks(o, &now, &s->before);
+    }
+    return o;
 }
 
 /* ---- public ---- */

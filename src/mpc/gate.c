@@ -3,8 +3,19 @@
 #include "base/mem.h"
 #include "mpc/dealt.h"
 #include "mpc/gates.h"
+#include "net/clock.h"
 
 enum { CHUNK = 4096 }; /* words dealt at a time: all that is touched stays in the first cache */
+
+double mpc_now(void)
+{
+    return (double)clock_ns() * 1e-9;
+}
+
+void mpc_spent(double *where, double begin)
+{
+    *where += mpc_now() - begin;
+}
 
 void mpc_gate(mpc *p)
 {
@@ -82,7 +93,10 @@ static status deal(mpc *p, const uint64_t *v, size_t n, unsigned bits)
 status mpc_dealt_bytes(mpc *p, uint8_t *out, size_t bytes)
 {
     if (p->server == 1) {
-        return dealt_take(p->dealt, p->dealer, out, bytes, p->err);
+        const double begin = mpc_now();
+        const status st = dealt_take(p->dealt, p->dealer, out, bytes, p->err);
+        mpc_spent(&p->times.waiting, begin);
+        return st;
     }
     prg *mine = mpc_deal_stream(p);
     if (!mine) {
@@ -116,12 +130,20 @@ static status prepare_words(mpc *p, size_t n, unsigned bits)
     return queue_put(p->queue, p->gate, block, bytes, p->err);
 }
 
+status mpc_take(mpc *p, void **block)
+{
+    const double begin = mpc_now();
+    const status st = queue_take(p->queue, p->gate, block, p->err);
+    mpc_spent(&p->times.waiting, begin);
+    return st;
+}
+
 static status evaluate_words(mpc *p, uint64_t *out, size_t n, unsigned bits)
 {
     void *block;
     mpc_gate(p);
     count(p, n, bits);
-    TRY(queue_take(p->queue, p->gate, &block, p->err));
+    TRY(mpc_take(p, &block));
     ring_unpack(p->ring, out, block, n, bits);
     buffers_give(p->buffers, block);
     return OK;
@@ -155,7 +177,9 @@ status mpc_gemm(mpc *p, ring_op op, uint64_t *c, size_t ldc, const uint64_t *a, 
     if (!scratch) {
         return error_memory(p->err);
     }
+    const double begin = mpc_now();
     ring_gemm(p->ring, p->pool, op, c, ldc, a, lda, m, w, scratch);
+    mpc_spent(&p->times.products, begin);
     buffers_give(p->buffers, scratch);
     return OK;
 }

@@ -124,7 +124,9 @@ static status multiply(mpc *p, product_kind kind, const mpc_heads *h, unsigned b
     if (!j.work) {
         return error_memory(p->err);
     }
+    const double begin = mpc_now();
     parallel_for(p->pool, h->seqs->n * h->heads, 1, heads, &j);
+    mpc_spent(&p->times.products, begin);
     buffers_give(p->buffers, j.work);
     return OK;
 }

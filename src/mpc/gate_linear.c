@@ -56,7 +56,7 @@ static status evaluate(mpc *p, wire *y, const wire *x, const mpc_weight *w, size
     void *t;
     mpc_gate(p);
     mpc_count_dealt(p, ring_packed_bytes(y->n, w->bits));
-    TRY(queue_take(p->queue, p->gate, &t, p->err));
+    TRY(mpc_take(p, &t));
     mpc_words_drop(p, y->share);
     y->share = t;
     return multiply(p, RING_ADD, y->share, x->masked, rows, w, true);

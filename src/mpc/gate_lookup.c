@@ -224,11 +224,12 @@ static status evaluate(mpc *p, wire *y, const wire *x, const lookup *t, const do
 {
     job j = {.p = p, .y = y->share, .x = x, .t = t, .gain = gain};
     void *words = NULL;
-    const status st =
-        p->server == 0 ? open_streams(p, &j) : queue_take(p->queue, p->gate, &words, p->err);
+    const status st = p->server == 0 ? open_streams(p, &j) : mpc_take(p, &words);
     if (st == OK) {
         j.words = words;
+        const double begin = mpc_now();
         parallel_for(p->pool, (x->n + LOOKUP_BLOCK - 1) / LOOKUP_BLOCK, 16, blocks, &j);
+        mpc_spent(&p->times.lookups, begin);
         add_constant(p, y->share, y->n, t, gain);
     }
     buffers_give(p->buffers, words);

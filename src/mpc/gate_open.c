@@ -44,7 +44,7 @@ static status deal_mask(mpc *p, wire *x, unsigned width)
 static status take_mask(mpc *p, wire *x, unsigned width)
 {
     void *block;
-    TRY(queue_take(p->queue, p->gate, &block, p->err));
+    TRY(mpc_take(p, &block));
     ring_unpack(p->ring, x->mask, block, x->n, width);
     buffers_give(p->buffers, block);
     return OK;
@@ -141,7 +141,9 @@ static status exchange(mpc *p, const opening *o, size_t n)
     }
     if (st == OK) {
         write_message(p, mine, o, n);
+        const double begin = mpc_now();
         st = channel_swap(p->peer, MPC_OP_OPEN, mine, bytes, theirs, bytes, p->err);
+        mpc_spent(&p->times.waiting, begin);
     }
     if (st == OK) {
         st = read_message(p, theirs, o, n);

@@ -124,6 +124,13 @@ status mpc_dealt_take(mpc *p, uint8_t *out, size_t n, unsigned bits) MUST_USE;
 /** So many bytes are dealt in one piece: what every walk counts. */
 void mpc_count_dealt(mpc *p, size_t bytes);
 
+/** MPC_EVALUATE: what was prepared for the gate at hand, waited for. */
+status mpc_take(mpc *p, void **block) MUST_USE;
+
+/** Add the time since `begin` (mpc_now) to one of p->times. */
+double mpc_now(void);
+void mpc_spent(double *where, double begin);
+
 /** ring_gemm with scratch from the walk's buffers. */
 status mpc_gemm(mpc *p, ring_op op, uint64_t *c, size_t ldc, const uint64_t *a, size_t lda,
                 size_t m, const ring_right *w) MUST_USE;

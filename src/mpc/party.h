@@ -33,6 +33,12 @@ typedef struct {
     uint64_t dealt_frames; /* in which they travel; counted on MPC_PLAN alone */
 } mpc_cost;
 
+/** Where a server's walk spends its time, seconds; what is left of the whole is masks: drawing,
+ * packing, adding. */
+typedef struct {
+    double products, lookups, waiting;
+} mpc_times;
+
 typedef struct {
     mpc_phase phase;
     unsigned server; /* 0 or 1; of a server's walks */
@@ -42,6 +48,7 @@ typedef struct {
     buffers *buffers;
     error *err;
     mpc_cost cost;
+    mpc_times times;
     size_t waiting; /* MPC_PLAN: bytes that the dealer would not have sent yet */
     uint32_t gate;  /* number of the gate at hand: names its streams */
 

@@ -24,6 +24,8 @@ typedef struct {
     uint64_t inferences;
     double offline; /* until everything was prepared, where that is done before the input's turn */
     double online;  /* from the input to the answer, or what is left of it behind offline */
+    double preparing, evaluating; /* of either thread's walk, side by side */
+    mpc_times prepared, evaluated;
 } mpc_tally;
 
 /** Parties meet where they are of one sharing and one version of the program, emulate the same

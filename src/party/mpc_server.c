@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "mpc/dealt.h"
+#include "mpc/gates.h"
 #include "net/clock.h"
 #include "nn/encoder.h"
 #include "party/mpc_wire.h"
@@ -29,6 +30,10 @@ typedef struct {
     queue *queue;
     uint8_t root[PRG_SEED_BYTES];
     error prepare_error;
+    uint8_t *answer; /* packed, in scratch */
+    size_t answer_bytes;
+    double preparing, evaluating;
+    mpc_times prepared, evaluated;
 } inference;
 
 static status prepare(inference *f, error *err)
@@ -46,7 +51,10 @@ static status prepare(inference *f, error *err)
     mem_wipe(setup.walk.root, sizeof setup.walk.root);
     TRY(st);
     e->err = err;
+    const double begin = mpc_now();
     st = nn_encoder_forward(e, NULL, s->party->model, &f->x);
+    mpc_spent(&f->preparing, begin);
+    f->prepared = mpc_engine_walk(e)->times;
     e->ops->free(e);
     return st == OK ? dealt_end(s->dealt, err) : st;
 }
@@ -59,17 +67,17 @@ static void *prepare_main(void *arg)
     return NULL;
 }
 
-static status send_answer(inference *f, const engine *e, error *err)
+static status pack_answer(inference *f, const engine *e, error *err)
 {
     size_t n;
     const uint64_t *share = mpc_engine_answer(e, &n);
-    const size_t bytes = ring_packed_bytes(n, MPC_ANSWER_BITS);
-    uint8_t *out = arena_take(f->s->scratch, bytes, 1);
-    if (!out) {
+    f->answer_bytes = ring_packed_bytes(n, MPC_ANSWER_BITS);
+    f->answer = arena_take(f->s->scratch, f->answer_bytes, 1);
+    if (!f->answer) {
         return error_memory(err);
     }
-    ring_pack(ring_kernels_for(f->s->party->isa), out, share, n, MPC_ANSWER_BITS);
-    return channel_send(f->s->session->owner, MPC_OP_OUTPUT, out, bytes, err);
+    ring_pack(ring_kernels_for(f->s->party->isa), f->answer, share, n, MPC_ANSWER_BITS);
+    return OK;
 }
 
 static status evaluate(inference *f, error *err)
@@ -87,12 +95,22 @@ static status evaluate(inference *f, error *err)
     mem_wipe(setup.walk.root, sizeof setup.walk.root);
     TRY(st);
     e->err = err;
+    const double begin = mpc_now();
     st = nn_encoder_forward(e, NULL, s->party->model, &f->x);
+    mpc_spent(&f->evaluating, begin);
+    f->evaluated = mpc_engine_walk(e)->times;
     if (st == OK) {
-        st = send_answer(f, e, err);
+        st = pack_answer(f, e, err);
     }
     e->ops->free(e);
     return st;
+}
+
+static void add_times(mpc_times *to, const mpc_times *from)
+{
+    to->products += from->products;
+    to->lookups += from->lookups;
+    to->waiting += from->waiting;
 }
 
 /* Both walks at once; the first failure is the one that counts. */
@@ -120,7 +138,12 @@ static status walk(inference *f, error *err)
     s->tally->inferences++;
     s->tally->offline += (double)(middle - begin) / 1e9;
     s->tally->online += (double)(clock_ns() - middle) / 1e9;
-    return st;
+    s->tally->preparing += f->preparing;
+    s->tally->evaluating += f->evaluating;
+    add_times(&s->tally->prepared, &f->prepared);
+    add_times(&s->tally->evaluated, &f->evaluated);
+    TRY(st); /* whoever has the answer may read the tally */
+    return channel_send(s->session->owner, MPC_OP_OUTPUT, f->answer, f->answer_bytes, err);
 }
 
 static status ask_dealer(inference *f, const uint8_t *lengths, size_t len, error *err)
