@@ -71,6 +71,19 @@ status mpc_grow(mpc *p, wire **y, const wire *x) MUST_USE;
  * factor of each element. Words: t->words bits an element. */
 status mpc_lookup(mpc *p, wire **y, const wire *x, const lookup *t, const double *gain) MUST_USE;
 
+/* ---- Comparisons; two rounds, of which one opens x */
+
+/** Of words -2^(top-1) <= x < 2^(top-1), by their bits from `low` up: an x of less than 2^low below
+ * 0 may be taken for one that is not negative. top - low <= 30. */
+typedef struct {
+    unsigned width; /* at which x is opened, >= top; the results' ring */
+    unsigned top, low;
+} comparison;
+
+/** negative = [x < 0] and positive = max(x, 0), each NULL where it is not wanted. x is not yet
+ * open. Opens `width` bits and 1 to 7 bits more. Words: docs/design/mpc-compare.md, Eq. (6). */
+status mpc_compare(mpc *p, wire **negative, wire **positive, wire *x, const comparison *c) MUST_USE;
+
 /* ---- Local, on shares alone; in place where they give nothing back */
 
 /** Drop the lowest t bits: of ring and fraction. Off by less than one unit, 0 on average. */
@@ -130,6 +143,13 @@ status mpc_take(mpc *p, void **block) MUST_USE;
 /** Add the time since `begin` (mpc_now) to one of p->times. */
 double mpc_now(void);
 void mpc_spent(double *where, double begin);
+
+/** n words of 64 bits each, shared by exclusive or, as mpc_word_gate for sums. */
+status mpc_bit_gate(mpc *p, const uint64_t *v, uint64_t *out, size_t n) MUST_USE;
+/** Masks for such words: a server's own, the dealer's the exclusive or of both. */
+status mpc_bit_masks(mpc *p, uint64_t *out, size_t n) MUST_USE;
+/** One round: x's words become what both have, by exclusive or. */
+status mpc_open_bits(mpc *p, uint64_t *x, size_t n) MUST_USE;
 
 /** ring_gemm with scratch from the walk's buffers. */
 status mpc_gemm(mpc *p, ring_op op, uint64_t *c, size_t ldc, const uint64_t *a, size_t lda,
