@@ -78,7 +78,8 @@ static status add_ranges(bench_model *b, model *m, error *err)
         st = watch(b, m, seen, NULL, err);
     }
     if (st == OK) {
-        st = bench_ranges(&ranges, seen, b->names, err);
+        st = bench_ranges(&ranges, seen, m->recipe.attention.form == ATTENTION_SOFTMAX, b->names,
+                          err);
     }
     if (st == OK) {
         m->recipe.ranges = ranges;

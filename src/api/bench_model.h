@@ -32,7 +32,7 @@ void bench_model_drop_files(bench_model *b);
 void bench_model_clear(bench_model *b);
 
 /** Of what one run has seen: sorted by slot, in the arena. */
-status bench_ranges(slot_range **out, const range_recorder *seen, arena *names,
+status bench_ranges(slot_range **out, const range_recorder *seen, bool softmax, arena *names,
                     error *err) MUST_USE;
 
 #endif

@@ -1,5 +1,7 @@
 #include "mpc/state.h"
 
+enum { SIGN_BITS = 3 }; /* of a wire that is 0 or 1, and grows */
+
 /* x²/8 + x/4 + 1/2: with the square's fraction counted three bits longer, everything at 27. */
 static status quad(mpc *p, wire **y, const wire *x, unsigned bits)
 {
@@ -16,6 +18,37 @@ static status quad(mpc *p, wire **y, const wire *x, unsigned bits)
     return OK;
 }
 
+/* x - x·[x < 0], with the sign as a wire of its own to multiply by: three rounds. */
+static status relu(mpc *p, wire **y, wire *x, const mpc_activation_plan *ap)
+{
+    const comparison c = {.width = ap->bits, .top = ap->bits};
+    wire *again = NULL, *sign = NULL, *below = NULL;
+    *y = NULL;
+    status st = mpc_copy(p, &again, x);
+    if (st == OK) {
+        st = mpc_compare(p, &sign, NULL, again, &c);
+    }
+    if (st == OK) {
+        const opening o[] = {{.x = x, .width = ap->bits, .grow = ap->out_bits},
+                             {.x = sign, .width = SIGN_BITS, .grow = ap->out_bits}};
+        st = mpc_open(p, o, 2);
+    }
+    if (st == OK) {
+        st = mpc_product(p, &below, x, sign, ap->out_bits);
+    }
+    if (st == OK) {
+        st = mpc_grow(p, y, x);
+    }
+    if (st == OK) {
+        mpc_multiply_public(p, below, UINT64_MAX, 0);
+        mpc_add_shifted(p, *y, below, 0);
+    }
+    wire_drop(p, again);
+    wire_drop(p, sign);
+    wire_drop(p, below);
+    return st;
+}
+
 static status apply(mpc_engine *e, wire **y, wire *x, const mpc_activation_plan *ap)
 {
     mpc *p = &e->p;
@@ -26,6 +59,8 @@ static status apply(mpc_engine *e, wire **y, wire *x, const mpc_activation_plan 
         o.grow = ap->out_bits + MPC_FRAC + 3;
         TRY(mpc_open(p, &o, 1));
         return quad(p, y, x, ap->out_bits);
+    case ACTIVATION_RELU:
+        return relu(p, y, x, ap);
     case ACTIVATION_NONE:
         o.grow = ap->out_bits;
         TRY(mpc_open(p, &o, 1));

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "model/recipe.h"
 
 enum {
     SUM_BITS = 20,      /* opened width of row sums */
@@ -14,6 +15,13 @@ enum {
 
 /* What calibration has seen on some texts may be passed by others. */
 static const double MARGIN = 1.25;
+
+/* Of scores whose exponentials are taken, which is then a part of the weight. */
+static const double SCORE_STEP = 1.25e-4;
+
+/* Softmax: below the largest of its row by so much, a weight of 5e-6 is what a score gets; and what
+ * the largest may be above 0 (engine_weights.c). */
+static const double CLAMP = 12.25, ABOVE = 0.125;
 
 typedef struct {
     mpc_plan *p;
@@ -79,14 +87,20 @@ static status fit_relative(mpc_function_plan *g, mpc_function f, double ratio, e
     return fit(g, f, 1 / ratio, 1, seed, sizeof seed / sizeof *seed, err);
 }
 
+static status fit_exp(mpc_function_plan *g, double lo, double hi, error *err)
+{
+    static const quality all[] = {{3e-5, 1.5e-5, 128}, {2e-4, 5e-5, 256}};
+    return fit(g, MPC_EXP, lo, hi, all, sizeof all / sizeof *all, err);
+}
+
 static status fit_activation(mpc_function_plan *g, mpc_function f, double lo, double hi, error *err)
 {
     static const quality all[] = {{2e-4, 1.5e-4, 256}, {1e-3, 1.5e-4, 256}, {5e-3, 1e-3, 256}};
     return fit(g, f, lo, hi, all, sizeof all / sizeof *all, err);
 }
 
-/* The function plan for f on [lo, hi] with words of `bits` bits: one that is there already, or a
- * new one. */
+/* The function plan for f on [lo, hi] with words of `bits` bits, or where that is 0 as many as make
+ * a step SCORE_STEP: one that is there already, or a new one. */
 static status function_for(planner *w, size_t *out, mpc_function f, double lo, double hi,
                            unsigned bits)
 {
@@ -94,7 +108,7 @@ static status function_for(planner *w, size_t *out, mpc_function f, double lo, d
     for (size_t i = 0; i < p->n_functions; i++) {
         const mpc_function_plan *g = &p->functions[i];
         if (g->series.f == f && g->series.lo == lo && g->series.hi == hi &&
-            g->period_bits == bits) {
+            (bits == 0 || g->period_bits == bits)) {
             *out = i;
             return OK;
         }
@@ -104,9 +118,13 @@ static status function_for(planner *w, size_t *out, mpc_function f, double lo, d
         return error_memory(w->err);
     }
     mpc_function_plan *g = &p->functions[p->n_functions];
-    TRY(f == MPC_RSQRT || f == MPC_RECIPROCAL ? fit_relative(g, f, hi / lo, w->err)
-                                              : fit_activation(g, f, lo, hi, w->err));
-    g->period_bits = bits;
+    if (f == MPC_EXP) {
+        TRY(fit_exp(g, lo, hi, w->err));
+    } else {
+        TRY(f == MPC_RSQRT || f == MPC_RECIPROCAL ? fit_relative(g, f, hi / lo, w->err)
+                                                  : fit_activation(g, f, lo, hi, w->err));
+    }
+    g->period_bits = bits ? bits : (unsigned)magnitude(g->series.period / SCORE_STEP);
     *out = p->n_functions++;
     return OK;
 }
@@ -154,35 +172,94 @@ static status plan_norm(planner *w, const norm *n, unsigned out_bits, bool gamma
                         1 / ratio_class(np->variance_lo, np->variance_hi), 1, VARIANCE_BITS);
 }
 
-static status plan_attention(planner *w, const attention *a)
+/* A square of s + c. */
+static status plan_squares(planner *w, mpc_attention_plan *ap, const attention *a, double most)
 {
-    mpc_op_plan *op = &w->p->ops[a->id];
-    mpc_attention_plan *ap = &op->attention;
-    double lo = 0, hi = 0;
-    if (a->form != ATTENTION_2QUAD && a->form != ATTENTION_2QUAD_FREEDIV) {
-        return error_set(w->err, ERR_POLICY,
-                         "%s: '%s': mpc has no protocol for this form of attention yet: choose "
-                         "2quad or 2quad-freediv",
-                         w->m->dir, a->name);
-    }
-    op->kind = MPC_OP_ATTENTION;
-    *ap = (mpc_attention_plan){.form = a->form};
-    TRY(range_of(w, a->name, "scores", &lo, &hi));
-    const double most = MARGIN * fmax(-lo, hi) + fabs((double)a->c);
-    ap->score_bits = (unsigned)(magnitude(most) + MPC_FRAC + 2);
-    TRY(range_of(w, a->name, "sum", &ap->sum_lo, &ap->sum_hi));
-    ap->sum_lo = fmax(ap->sum_lo, 1e-9) / MARGIN;
-    ap->sum_hi *= MARGIN;
-    TRY(range_of(w, a->name, "context", &lo, &hi));
-    ap->context_hi = MARGIN * fmax(-lo, hi);
+    ap->score_bits = (unsigned)(magnitude(most + fabs((double)a->c)) + MPC_FRAC + 2);
     if (ap->score_bits > 24 || ap->score_bits < 4) {
         return error_set(w->err, ERR_PRECISION, "%s: '%s': scores of up to %g are too large",
                          w->m->dir, a->name, most);
     }
-    return a->form == ATTENTION_2QUAD
-               ? function_for(w, &ap->reciprocal, MPC_RECIPROCAL,
-                              1 / ratio_class(ap->sum_lo, ap->sum_hi), 1, SUM_BITS)
-               : OK;
+    return OK;
+}
+
+/* e^s of scores in [lo, hi], each look-up's word a part of scores_hi below. */
+static status plan_shifted(planner *w, mpc_attention_plan *ap, double lo, double hi)
+{
+    const double margin = (MARGIN - 1) / 2 * (hi - lo) + ABOVE;
+    ap->scores_hi = hi + margin;
+    TRY(function_for(w, &ap->exponential, MPC_EXP, -ceil(hi - lo + 2 * margin), 0, 0));
+    ap->score_bits = w->p->functions[ap->exponential].period_bits;
+    return OK;
+}
+
+/* e^(s - m), m near the largest of the row: in whole where they lie close together, else those far
+ * below clamped, which takes two rounds more but less than half of the terms. */
+static status plan_softmax(planner *w, mpc_attention_plan *ap, double lo, double hi)
+{
+    const double wide = MARGIN * (hi - lo) + 1;
+    ap->clamp = wide > 1.5 * CLAMP ? CLAMP : 0;
+    TRY(function_for(w, &ap->exponential, MPC_EXP, -(ap->clamp > 0 ? CLAMP + ABOVE : ceil(wide)),
+                     ABOVE, 0));
+    const mpc_function_plan *f = &w->p->functions[ap->exponential];
+    const double unit = ldexp(1 / f->series.period, (int)f->period_bits);
+    ap->score_bits = (unsigned)magnitude((wide + CLAMP) * unit) + 1;
+    if (ap->score_bits < f->period_bits) {
+        ap->score_bits = f->period_bits;
+    }
+    return OK;
+}
+
+/* *unit: of scores, by which the queries are scaled. */
+static status plan_scores(planner *w, const attention *a, double *unit)
+{
+    mpc_attention_plan *ap = &w->p->ops[a->id].attention;
+    double lo = 0, hi = 0;
+    *unit = 1;
+    TRY(range_of(w, a->name, "scores", &lo, &hi));
+    if (a->form == ATTENTION_2QUAD || a->form == ATTENTION_2QUAD_FREEDIV) {
+        return plan_squares(w, ap, a, MARGIN * fmax(-lo, hi));
+    }
+    TRY(a->form == ATTENTION_SOFTMAX ? plan_softmax(w, ap, lo, hi) : plan_shifted(w, ap, lo, hi));
+    const mpc_function_plan *f = &w->p->functions[ap->exponential];
+    *unit = ldexp(1 / f->series.period, (int)f->period_bits - MPC_FRAC);
+    if (ap->score_bits > 26) {
+        return error_set(w->err, ERR_PRECISION, "%s: '%s': scores of %g to %g are too far apart",
+                         w->m->dir, a->name, lo, hi);
+    }
+    return OK;
+}
+
+static status plan_attention(planner *w, const attention *a, double *unit)
+{
+    mpc_op_plan *op = &w->p->ops[a->id];
+    mpc_attention_plan *ap = &op->attention;
+    double lo = 0, hi = 0;
+    if (a->form != ATTENTION_2QUAD && a->form != ATTENTION_2QUAD_FREEDIV &&
+        a->form != ATTENTION_SOFTMAX && a->form != ATTENTION_SOFTMAX_FREEDIV) {
+        return error_set(w->err, ERR_POLICY,
+                         "%s: '%s': mpc has no protocol for the attention '%s': choose softmax, "
+                         "2quad, softmax-freediv or 2quad-freediv",
+                         w->m->dir, a->name, attention_form_name(a->form));
+    }
+    op->kind = MPC_OP_ATTENTION;
+    *ap = (mpc_attention_plan){.form = a->form};
+    TRY(plan_scores(w, a, unit));
+    TRY(range_of(w, a->name, "sum", &ap->sum_lo, &ap->sum_hi));
+    ap->sum_lo = fmax(ap->sum_lo, 1e-9) / MARGIN;
+    ap->sum_hi *= MARGIN;
+    TRY(range_of(w, a->name, "context", &lo, &hi));
+    ap->context_hi = fmax(MARGIN * fmax(-lo, hi), 1e-6);
+    switch (a->form) {
+    case ATTENTION_2QUAD:
+        return function_for(w, &ap->reciprocal, MPC_RECIPROCAL,
+                            1 / ratio_class(ap->sum_lo, ap->sum_hi), 1, SUM_BITS);
+    case ATTENTION_SOFTMAX: /* sums of 1 to as many as there are tokens */
+        return function_for(w, &ap->reciprocal, MPC_RECIPROCAL,
+                            1 / (1.15 * (double)w->m->max_tokens), 1, SUM_BITS);
+    default:
+        return OK;
+    }
 }
 
 static status function_of(planner *w, mpc_function *f, const activation *a)
@@ -221,7 +298,7 @@ static status plan_activation(planner *w, const activation *a, double *unit, uns
     }
     TRY(range_of(w, a->name, "input", &lo, &hi));
     const double middle = (lo + hi) / 2, half = MARGIN * (hi - lo) / 2;
-    if (a->form == ACTIVATION_QUAD) {
+    if (a->form == ACTIVATION_QUAD || a->form == ACTIVATION_RELU) {
         ap->bits = (unsigned)(magnitude(MARGIN * fmax(-lo, hi)) + MPC_FRAC + 2);
         return OK;
     }
@@ -261,10 +338,10 @@ static status plan_layer(planner *w, size_t i)
     const norm *before = i == 0 ? &w->m->embeddings.norm : &w->m->layers[i - 1].output_norm;
     const bool last = i + 1 == w->m->n_layers;
     double unit;
-    TRY(plan_attention(w, &l->attention));
+    TRY(plan_attention(w, &l->attention, &unit));
     const unsigned score_bits = w->p->ops[l->attention.id].attention.score_bits;
     const unsigned query_frac = WIDE - MPC_FRAC - score_bits;
-    plan_linear(w, &l->query, WIDE, query_frac, before, NULL, (double)l->attention.scale);
+    plan_linear(w, &l->query, WIDE, query_frac, before, NULL, unit * (double)l->attention.scale);
     plan_linear(w, &l->key, WIDE, query_frac, before, NULL, 1);
     plan_linear(w, &l->value, WIDE, 14, before, NULL, 1);
     TRY(plan_norm(w, &l->attention_norm, NARROW, true));

@@ -36,6 +36,21 @@ static inline bool mpc_is_seed(const mpc_function_plan *f)
     return f->series.max_error > 1e-3;
 }
 
+/** How many of the lowest bits of scores make up less than a sixteenth, f the look-up of e^s. */
+static inline unsigned mpc_coarse_bits(const mpc_function_plan *f)
+{
+    double unit = f->series.period * 16;
+    for (unsigned i = 0; i < f->period_bits; i++) {
+        unit /= 2;
+    }
+    unsigned bits = 0;
+    while (bits < MPC_FRAC && unit <= 0.5) {
+        unit *= 2;
+        bits++;
+    }
+    return bits;
+}
+
 typedef struct {
     bool used;     /* false: the owner has done it before sharing */
     double factor; /* the input is (x - mean) · factor; factor = dim / 2^⌈log2 dim⌉ · 2^shift */
@@ -49,9 +64,12 @@ typedef struct {
 
 typedef struct {
     attention_form form;
-    unsigned score_bits;               /* opened width of s + c */
+    unsigned score_bits;               /* of s (+ c), opened or in whole */
     double sum_lo, sum_hi, context_hi; /* row sums / n and context, with margins */
     size_t reciprocal;                 /* plan->functions */
+    size_t exponential;                /* softmax forms: plan->functions */
+    double scores_hi;                  /* softmax-freediv: weights are e^(s - scores_hi) */
+    double clamp; /* softmax: how far below its row's largest a score counts; 0: as far as it is */
 } mpc_attention_plan;
 
 typedef struct {

@@ -132,6 +132,9 @@ static void read_attention(mpc_attention_plan *a, const mpc_plan *p, reader *r)
     a->sum_hi = real(r, "sum_hi", 0, 1e30);
     a->context_hi = real(r, "context_hi", 0, 1e30);
     a->reciprocal = function_index(r, "reciprocal", p);
+    a->exponential = function_index(r, "exponential", p);
+    a->scores_hi = real(r, "scores_hi", -0x1p20, 0x1p20);
+    a->clamp = real(r, "clamp", 0, 0x1p20);
 }
 
 static void read_activation(mpc_activation_plan *a, const mpc_plan *p, reader *r)

@@ -28,10 +28,11 @@ static json_t *norm_json(const mpc_norm_plan *n)
 
 static json_t *attention_json(const mpc_attention_plan *a)
 {
-    return json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:I}", "kind", "attention", "form",
-                     attention_form_name(a->form), "score_bits", (int)a->score_bits, "sum_lo",
-                     a->sum_lo, "sum_hi", a->sum_hi, "context_hi", a->context_hi, "reciprocal",
-                     (json_int_t)a->reciprocal);
+    return json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:I, s:I, s:f, s:f}", "kind", "attention",
+                     "form", attention_form_name(a->form), "score_bits", (int)a->score_bits,
+                     "sum_lo", a->sum_lo, "sum_hi", a->sum_hi, "context_hi", a->context_hi,
+                     "reciprocal", (json_int_t)a->reciprocal, "exponential",
+                     (json_int_t)a->exponential, "scores_hi", a->scores_hi, "clamp", a->clamp);
 }
 
 static json_t *activation_json(const mpc_activation_plan *a)
