@@ -51,7 +51,9 @@ status mpc_bit_gate(mpc *p, const uint64_t *v, uint64_t *out, size_t n)
 {
     const size_t bytes = ring_packed_bytes(n, WORD);
     mpc_gate(p);
-    p->cost.dealt_bytes += bytes;
+    for (size_t i = 0; i < n; i += CHUNK) {
+        mpc_count_dealt(p, ring_packed_bytes(n - i < CHUNK ? n - i : CHUNK, WORD));
+    }
     if (p->phase == MPC_DEAL) {
         return deal(p, v, n);
     }

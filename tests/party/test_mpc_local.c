@@ -175,6 +175,12 @@ static void test_mpcformer(void **state)
     check("mpcformer", 2e-2);
 }
 
+static void test_exact(void **state)
+{
+    (void)state;
+    check("exact", 5e-3);
+}
+
 static void test_freediv_2quad(void **state)
 {
     (void)state;
@@ -200,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_secformer),
         cmocka_unit_test(test_mpcformer),
+        cmocka_unit_test(test_exact),
         cmocka_unit_test(test_freediv_2quad),
         cmocka_unit_test(test_refused),
     };
