@@ -204,10 +204,8 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_secformer),
-        cmocka_unit_test(test_mpcformer),
-        cmocka_unit_test(test_exact),
-        cmocka_unit_test(test_freediv_2quad),
+        cmocka_unit_test(test_secformer), cmocka_unit_test(test_mpcformer),
+        cmocka_unit_test(test_exact),     cmocka_unit_test(test_freediv_2quad),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

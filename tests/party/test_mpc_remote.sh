@@ -49,7 +49,7 @@ check 'other certificates' "$tacit" certs "$tmp/others" --roles owner,server0,se
 check 'a model' make_model
 check 'a sharing' make_sharing a
 check 'another sharing' make_sharing b
-check 'a sharing needs ranges' fails_with 8 'layers.0.attention' "$tacit" share models/sst2-tiny \
+check 'a sharing needs ranges' fails_with 9 'no range for' "$tacit" share models/sst2-tiny \
     --to "$tmp/x0" "$tmp/x1" --dealer "$tmp/xd"
 check 'a sharing needs a dealer' fails_with 2 'dealer' "$tacit" share "$tmp/model" --to "$tmp/x0" "$tmp/x1"
 check 'two servers, no fewer' fails_with 2 'two values' "$tacit" share "$tmp/model" --to "$tmp/x0"
