@@ -41,7 +41,7 @@ static status put(mpc *p, uint8_t *block, size_t bytes, status st)
 static status take(mpc *p, uint64_t *out, size_t n)
 {
     void *block;
-    TRY(queue_take(p->queue, p->gate, &block, p->err));
+    TRY(mpc_take(p, &block));
     ring_unpack(p->ring, out, block, n, WORD);
     buffers_give(p->buffers, block);
     return OK;
@@ -130,7 +130,9 @@ status mpc_open_bits(mpc *p, uint64_t *x, size_t n)
     status st = mine && theirs && other ? OK : error_memory(p->err);
     if (st == OK) {
         ring_pack(p->ring, mine, x, n, WORD);
+        const double begin = mpc_now();
         st = channel_swap(p->peer, MPC_OP_OPEN_BITS, mine, bytes, theirs, bytes, p->err);
+        mpc_spent(&p->times.waiting, begin);
     }
     if (st == OK) {
         ring_unpack(p->ring, other, theirs, n, WORD);
