@@ -11,8 +11,8 @@ void mpc_truncate(mpc *p, wire *x, unsigned t)
     if (t == 0) {
         return;
     }
-    if (mpc_has_shares(p)) { /* 2^t on one share makes up for the carry that both lose */
-        const uint64_t c = p->server == 0 ? UINT64_C(1) << t : 0;
+    if (mpc_has_shares(p)) { /* 2^t - 1 on one share makes up for the carry that both lose */
+        const uint64_t c = p->server == 0 ? ring_mask(t) : 0;
         p->kernels->truncate(x->share, x->n, c, t, ring_mask(x->bits));
     }
     x->bits -= t;
@@ -73,7 +73,7 @@ void mpc_settle_rows(mpc *p, wire *x, const uint8_t *drop, size_t rows, unsigned
     for (size_t i = 0; i < rows; i++) {
         CHECK(!x->width && x->bits - drop[i] >= bits);
         if (mpc_has_shares(p)) {
-            const uint64_t c = p->server == 0 ? UINT64_C(1) << drop[i] : 0;
+            const uint64_t c = p->server == 0 && drop[i] ? ring_mask(drop[i]) : 0;
             p->kernels->truncate(x->share + i * columns, columns, c, drop[i], ring_mask(x->bits));
         }
     }

@@ -65,6 +65,18 @@ static void same_cost(const mpc_cost *a, const mpc_cost *b)
     assert_int_equal(a->dealt_bytes, b->dealt_bytes);
 }
 
+static void draw_seeds(walks *w)
+{
+    if (w->fixed) {
+        memset(w->roots[0], 1, PRG_SEED_BYTES);
+        memset(w->roots[1], 2, PRG_SEED_BYTES);
+        memset(w->seed, 3, PRG_SEED_BYTES);
+        return;
+    }
+    assert_int_equal(random_bytes(w->roots, sizeof w->roots, NULL), OK);
+    assert_int_equal(random_bytes(w->seed, sizeof w->seed, NULL), OK);
+}
+
 enum { PLAN, DEAL, PREPARE, EVALUATE = PREPARE + 2, WALKS = EVALUATE + 2 };
 
 void walks_run(walks *w, walks_fn *fn)
@@ -72,14 +84,13 @@ void walks_run(walks *w, walks_fn *fn)
     static const mpc_phase phases[WALKS] = {MPC_PLAN,    MPC_DEAL,     MPC_PREPARE,
                                             MPC_PREPARE, MPC_EVALUATE, MPC_EVALUATE};
     walk k[WALKS];
-    uint8_t roots[2][PRG_SEED_BYTES];
     channel *dealer[2], *peers[2];
     queue *queues[2];
     buffers *b;
     isa level;
     assert_int_equal(cpu_pick(&level, NULL), OK);
-    assert_int_equal(random_bytes(roots, sizeof roots, NULL), OK);
-    assert_int_equal(random_bytes(w->seed, sizeof w->seed, NULL), OK);
+    level = w->level ? *w->level : level;
+    draw_seeds(w);
     assert_int_equal(buffers_new(&b, NULL), OK);
     ends_open(ENDS_MEMORY, dealer, NULL);
     ends_open(ENDS_MEMORY, peers, NULL);
@@ -99,9 +110,9 @@ void walks_run(walks *w, walks_fn *fn)
                             .peer = peers[server],
                             .queue = queues[server],
                             .dealt = dealt_new(NULL)}};
-        assert_int_equal(pool_new(&k[i].p.pool, 1, NULL), OK);
-        memcpy(k[i].p.root[0], roots[server], PRG_SEED_BYTES);
-        memcpy(k[i].p.root[1], roots[1], PRG_SEED_BYTES);
+        assert_int_equal(pool_new(&k[i].p.pool, w->threads ? w->threads : 1, NULL), OK);
+        memcpy(k[i].p.root[0], w->roots[server], PRG_SEED_BYTES);
+        memcpy(k[i].p.root[1], w->roots[1], PRG_SEED_BYTES);
     }
     join(task_start(run, &k[PLAN]));
     task *offline[] = {task_start(run, &k[DEAL]), task_start(run, &k[PREPARE]),

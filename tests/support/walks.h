@@ -4,7 +4,7 @@
 
 #include "mpc/gates.h"
 
-enum { WALKS_OUTPUTS = 4 };
+enum { WALKS_OUTPUTS = 2048 };
 
 typedef struct walks walks;
 
@@ -12,13 +12,17 @@ typedef struct walks walks;
 typedef status walks_fn(mpc *p, walks *w);
 
 struct walks {
-    void *ctx; /* the test's */
+    void *ctx;        /* the test's */
+    size_t threads;   /* of each walk's pool; 0: one */
+    const isa *level; /* NULL: what cpu_pick says */
+    bool fixed;       /* the same randomness in every run */
     mpc_cost cost;
     size_t sent; /* bytes that server 0 sent to server 1 */
     uint64_t *shares[2][WALKS_OUTPUTS];
     size_t n[WALKS_OUTPUTS];
     unsigned bits[WALKS_OUTPUTS];
-    uint8_t seed[PRG_SEED_BYTES];
+    uint8_t roots[2][PRG_SEED_BYTES]; /* of both servers, from the dealer */
+    uint8_t seed[PRG_SEED_BYTES];     /* of the inputs' shares */
 };
 
 /** A wire of secrets x, shared with fresh randomness. */
