@@ -192,7 +192,7 @@ static void k_product(uint64_t *RESTRICT y, const wire *x, const wire *f, uint64
     }
 }
 
-/* 2π·t for |t| <= 1/8, by the series of sine and cosine: absolute errors below 1e-15. */
+/* 2π·t for |t| <= 1/8, by the series of sine and cosine: absolute errors below 2.1e-14. */
 static inline void small_turn(double *c, double *s, double t)
 {
     const double x = t * 6.283185307179586476925, y = x * x;
