@@ -90,6 +90,8 @@ typedef struct {
     const char *certs;     /* with peers: directory with ca.pem and this party's certificate */
     const char *network;   /* between the parties: "local" (NULL), or emulated "lan" or "wan" */
     size_t timeout;        /* mpc with peers: seconds that an answer may take; 0: 600 */
+    int guard;             /* mpc: compare whether values lie in the ranges assumed for them; only
+                              the report says so, and whoever acts on it visibly tells it others */
 } tacit_session_options;
 
 /** Everything that does not depend on an input: packs weights, starts threads. o may be NULL. The
@@ -99,7 +101,7 @@ TACIT_API tacit_status tacit_session_new(tacit_session **out, const tacit_model 
 TACIT_API void tacit_session_free(tacit_session *s);
 
 /** What the last run cost and what each party learnt, as one JSON object: protect, recipe,
- * network, seconds, rounds, peak_bytes, bytes_sent, learned. */
+ * network, seconds, rounds, peak_bytes, bytes_sent, learned; of mpc also ranges. */
 TACIT_API tacit_status tacit_session_report(const tacit_session *s, char **json, tacit_error *err);
 
 /** A text, or a pair of texts; UTF-8, lengths in bytes; pair NULL where there is none. */

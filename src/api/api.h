@@ -59,6 +59,7 @@ struct tacit_session {
     const protection *protection;
     runner *runner;
     network network; /* between the parties */
+    bool guard;      /* ranges are compared */
     double setup_s;  /* making the runner */
     double online_s; /* the last run */
     run_cost before; /* what had been spent when it began */

@@ -14,6 +14,7 @@ enum { RUN_MAX_PARTIES = 4 };
 /** What runs have cost since the runner was made. */
 typedef struct {
     uint64_t rounds;
+    bool outside;     /* under guard: a value was outside of its range */
     size_t n_parties; /* that send */
     struct {
         const char *party;
@@ -47,6 +48,7 @@ typedef struct {
     size_t timeout;        /* mpc with peers: seconds that an answer may take; 0: 600 */
     const char *certs;     /* with peers: the directory of this party's certificate */
     network network;       /* between the parties, emulated */
+    bool guard;            /* mpc: compare what is assumed about ranges */
 } runner_setup;
 
 status runner_plain_new(runner **out, const runner_setup *s, error *err) MUST_USE;

@@ -42,6 +42,7 @@ static void cost(const runner *base, run_cost *c)
     const mpc_local *l = ((const mpc_runner *)base)->parties;
     *c = (run_cost){
         .rounds = channel_count(mpc_local_link(l, MPC_LOCAL_SERVERS))->rounds,
+        .outside = mpc_local_outside(l),
         .n_parties = 4,
         .sent = {
             {"owner", 0, sent(l, MPC_LOCAL_OWNER0) + sent(l, MPC_LOCAL_OWNER1)},
@@ -88,7 +89,7 @@ status runner_mpc_new(runner **out, const runner_setup *s, error *err)
         return error_memory(err);
     }
     const mpc_local_options o = {
-        .threads = s->threads, .ahead = MPC_LOCAL_AHEAD, .network = s->network};
+        .threads = s->threads, .ahead = MPC_LOCAL_AHEAD, .network = s->network, .guard = s->guard};
     const status st = mpc_local_new(&r->parties, s->model, &o, err);
     if (st != OK) {
         mem_free(r);

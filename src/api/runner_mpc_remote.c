@@ -17,12 +17,15 @@ typedef struct {
     identity *me;
     mpc_owner owner;
     arena *scratch;
+    bool outside;
 } remote_runner;
 
 static status forward(runner *base, float *out, const embedded *x, error *err)
 {
     remote_runner *r = (remote_runner *)base;
-    const status st = mpc_owner_forward(&r->owner, out, x, r->scratch, err);
+    bool outside = false;
+    const status st = mpc_owner_forward(&r->owner, out, &outside, x, r->scratch, err);
+    r->outside |= outside;
     for (int i = 0; st != OK && i < 2; i++) {
         channel_abort(r->owner.servers[i], st);
     }
@@ -32,9 +35,11 @@ static status forward(runner *base, float *out, const embedded *x, error *err)
 /* What others tell each other is theirs to report. */
 static void cost(const runner *base, run_cost *c)
 {
-    const mpc_owner *o = &((const remote_runner *)base)->owner;
+    const remote_runner *r = (const remote_runner *)base;
+    const mpc_owner *o = &r->owner;
     const channel_counters *n[] = {channel_count(o->servers[0]), channel_count(o->servers[1])};
     *c = (run_cost){.rounds = n[0]->rounds,
+                    .outside = r->outside,
                     .n_parties = 3,
                     .sent = {{"owner", 0, n[0]->sent.wire_bytes + n[1]->sent.wire_bytes},
                              {"server0", 0, n[0]->received.wire_bytes},
@@ -96,6 +101,7 @@ static status make(remote_runner *r, const runner_setup *s, error *err)
         return error_memory(err);
     }
     r->owner.model = s->model;
+    r->owner.guard = s->guard;
     r->owner.input_bits = r->sharing.input_bits;
     TRY(cpu_pick(&r->owner.isa, err));
     return call_servers(r, &at, s, err);

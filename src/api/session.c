@@ -27,6 +27,7 @@ status session_new(tacit_session **out, const char *protect, const runner_setup 
     TRY(how->start(&r, setup, err));
     TRY(session_adopt(out, setup->model, how, r, err));
     (*out)->network = setup->network;
+    (*out)->guard = setup->guard;
     (*out)->setup_s = api_now() - begin;
     return OK;
 }
@@ -228,6 +229,17 @@ static void add_walks(json_t *o, const run_cost *now, const run_cost *before)
     json_object_set_new(o, "seconds_by", walks);
 }
 
+/* What was taken for granted about the model's values, and whether anybody has looked. */
+static json_t *ranges_json(const tacit_session *s, const run_cost *now)
+{
+    json_t *o = json_pack("{s:I, s:b}", "assumed", (json_int_t)s->model->recipe.n_ranges, "guarded",
+                          (int)s->guard);
+    if (o && s->guard) {
+        json_object_set_new(o, "outside", json_boolean(now->outside));
+    }
+    return o;
+}
+
 json_t *session_report(const tacit_session *s)
 {
     const protection *p = s->protection;
@@ -240,6 +252,9 @@ json_t *session_report(const tacit_session *s)
         "bytes_sent", sent_json(&now, &s->before), "learned", learnt_json(p));
     if (o) {
         add_walks(o, &now, &s->before);
+    }
+    if (o && strcmp(p->name, "mpc") == 0) {
+        json_object_set_new(o, "ranges", ranges_json(s, &now));
     }
     return o;
 }
@@ -257,7 +272,8 @@ tacit_status tacit_session_new(tacit_session **out, const tacit_model *m,
                           .threads = o->threads,
                           .peers = o->peers,
                           .timeout = o->timeout,
-                          .certs = o->certs};
+                          .certs = o->certs,
+                          .guard = o->guard != 0};
     *out = NULL;
     status st = model_check_askable(m, &inner);
     if (st == OK && o->network) {

@@ -10,6 +10,7 @@ typedef struct {
     common common;
     const char *dir, *text, *file, *pair, *protect, *precision, *peers, *certs, *network;
     size_t threads, timeout;
+    bool guard;
     tacit_model *model;
     tacit_input input;
     char *read; /* text that came from a file */
@@ -76,7 +77,8 @@ static json_t *run_once(const job *j, const char *protect, tacit_error *err)
                                      .peers = j->peers,
                                      .certs = j->certs,
                                      .timeout = j->timeout,
-                                     .network = j->network};
+                                     .network = j->network,
+                                     .guard = j->guard};
     tacit_session *s = NULL;
     tacit_result *r = NULL;
     char *answer = NULL, *report = NULL;
@@ -190,6 +192,29 @@ static void print_learned(const json_t *runs)
     }
 }
 
+/* What mpc took for granted, and whether it held. */
+static void print_ranges(const json_t *runs)
+{
+    size_t i;
+    json_t *run;
+    json_array_foreach(runs, i, run)
+    {
+        const json_t *ranges = json_object_get(run, "ranges"), *out;
+        if (!ranges) {
+            continue;
+        }
+        out = json_object_get(ranges, "outside");
+        printf(
+            "under %s, values are assumed to lie in the %lld ranges of the model's recipe, as its "
+            "calibration found them, with a margin%s\n",
+            json_string_value(json_object_get(run, "protect")),
+            (long long)json_integer_value(json_object_get(ranges, "assumed")),
+            !out                ? "; nobody has compared them (--guard does)"
+            : json_is_true(out) ? "; one did NOT: this answer is not to be trusted"
+                                : "; all that were compared did");
+    }
+}
+
 static void print_runs(const job *j, const json_t *runs)
 {
     const json_t *first = json_array_get(runs, 0);
@@ -215,6 +240,7 @@ static void print_runs(const job *j, const json_t *runs)
         print_vector(json_object_get(result, "embedding"));
         putchar('\n');
     }
+    print_ranges(runs);
     print_learned(runs);
 }
 
@@ -271,6 +297,8 @@ int verb_run(int argc, char **argv)
         {"network", 0, "NAME", "between parties: local (default), or emulated: lan, wan",
          OPTION_STRING, &j.network},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &j.threads},
+        {"guard", 0, NULL, "mpc: compare whether values lie in the recipe's ranges", OPTION_FLAG,
+         &j.guard},
     };
     const char *operands[2] = {0};
     int code = EXIT_OK;

@@ -111,6 +111,27 @@ static status pool_rows(engine *base, value **y, const value *x, pooling how)
     return OK;
 }
 
+/* The guard's bit behind the answer. */
+static status append_guard(mpc_engine *e)
+{
+    mpc *p = &e->p;
+    const wire *a = e->answer;
+    wire *bit, *both;
+    TRY(mpc_guard_answer(e, &bit));
+    both = wire_new(p, a->n + 1, MPC_ANSWER_BITS, MPC_FRAC);
+    if (both && mpc_has_shares(p)) {
+        memcpy(both->share, a->share, a->n * sizeof *a->share);
+        both->share[a->n] = bit->share[0];
+    }
+    wire_drop(p, bit);
+    if (!both) {
+        return ERR_RESOURCE;
+    }
+    wire_drop(p, e->answer);
+    e->answer = both;
+    return OK;
+}
+
 static status reveal(engine *base, float *out, const value *y)
 {
     mpc_engine *e = (mpc_engine *)base;
@@ -126,7 +147,7 @@ static status reveal(engine *base, float *out, const value *y)
     }
     mpc_settle(&e->p, w, MPC_FRAC, MPC_ANSWER_BITS);
     e->answer = w;
-    return OK;
+    return e->guard ? append_guard(e) : OK;
 }
 
 static void drop(engine *base, value *v)
@@ -142,6 +163,9 @@ static void engine_free(engine *base)
     mpc_engine *e = (mpc_engine *)base;
     if (e) {
         wire_drop(&e->p, e->answer);
+        wire_drop(&e->p, e->outside);
+        mpc_guard_drop(e);
+        mem_free(e->guarded);
         mem_wipe(e->p.root, sizeof e->p.root);
         mem_free(e->starts);
         mem_free(e->own_linears);
@@ -202,7 +226,8 @@ status mpc_engine_new(engine **out, const mpc_setup *s, error *err)
                       .p = s->walk,
                       .model = s->model,
                       .plan = s->plan,
-                      .weights = s->weights};
+                      .weights = s->weights,
+                      .guard = s->guard};
     e->p.err = err;
     if (s->weights) {
         e->linears = s->weights->linears;

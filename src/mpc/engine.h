@@ -13,6 +13,7 @@ typedef struct {
     const model *model;
     const mpc_plan *plan;
     const mpc_weights *weights; /* NULL on MPC_PLAN */
+    bool guard; /* compare what is assumed about ranges; the answer has one word more, behind it */
 } mpc_setup;
 
 /** weights, plan and model must outlive it; what walk points to stays the caller's. */

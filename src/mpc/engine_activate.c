@@ -1,3 +1,5 @@
+#include <math.h>
+
 #include "mpc/state.h"
 
 enum { SIGN_BITS = 3 }; /* of a wire that is 0 or 1, and grows */
@@ -49,11 +51,25 @@ static status relu(mpc *p, wire **y, wire *x, const mpc_activation_plan *ap)
     return st;
 }
 
+/* What the words of x are assumed to be. */
+static status guard(mpc_engine *e, const wire *x, const mpc_activation_plan *ap)
+{
+    if (ap->form == ACTIVATION_QUAD || ap->form == ACTIVATION_RELU || ap->form == ACTIVATION_NONE) {
+        const double most = ldexp(1, (int)ap->bits - 2);
+        return mpc_guard(e, x, -most, most);
+    }
+    const mpc_function_plan *f = &e->plan->functions[ap->function];
+    const double unit = ldexp(1 / f->series.period, (int)f->period_bits);
+    return mpc_guard(e, x, f->series.lo * unit, f->series.hi * unit);
+}
+
 static status apply(mpc_engine *e, wire **y, wire *x, const mpc_activation_plan *ap)
 {
     mpc *p = &e->p;
     opening o = {.x = x, .width = ap->bits};
-    mpc_settle(p, x, MPC_FRAC, ap->bits);
+    mpc_truncate(p, x, x->frac - MPC_FRAC);
+    TRY(guard(e, x, ap));
+    mpc_narrow(p, x, ap->bits);
     switch (ap->form) {
     case ACTIVATION_QUAD:
         o.grow = ap->out_bits + MPC_FRAC + 3;

@@ -94,7 +94,10 @@ static status weigh(attend_run *r)
                          {.x = r->fine, .width = r->refined.argument, .grow = FINE_RING}};
     TRY(mpc_open(p, o, r->fine ? 3 : r->sums ? 2 : 1));
     TRY(mpc_weigh(p, &r->summed, r->weights, r->v, &r->h, WEIGHT_BITS));
-    mpc_settle(p, r->summed, r->summed_frac, SUMMED_BITS);
+    mpc_truncate(p, r->summed, r->summed->frac - r->summed_frac);
+    const double most = ldexp(1, SUMMED_BITS - 2);
+    TRY(mpc_guard(r->e, r->summed, -most, most));
+    mpc_narrow(p, r->summed, SUMMED_BITS);
     return OK;
 }
 

@@ -104,7 +104,11 @@ static status invert_sums(mpc_engine *e, wire **inv, wire *v, const mpc_norm_pla
     const refine_widths w = mpc_refine_widths(f->series.hi / f->series.lo, true);
     wire *fine = NULL;
     mpc_add_public(p, v, (uint64_t)ldexp(unit * (double)n->eps, (int)v->frac));
-    status st = is_seed ? fine_variance(p, &fine, v, most, w) : OK;
+    status st =
+        mpc_guard(e, v, ldexp(unit * np->variance_lo, (int)v->frac), ldexp(most, (int)v->frac));
+    if (st == OK && is_seed) {
+        st = fine_variance(p, &fine, v, most, w);
+    }
     if (st == OK) {
         st = scale_variance(e, v, np, n, g);
     }
@@ -179,7 +183,9 @@ status mpc_normalise(engine *base, value **y, const value *x, const value *resid
         TRY(mpc_scale(p, &r, residual->x, &e->norms[residual->norm]));
         add_centred(p, v->x, r, np, x->rows, n->dim);
         wire_drop(p, r);
-        mpc_settle(p, v->x, MPC_FRAC, INPUT_BITS);
+        mpc_truncate(p, v->x, v->x->frac - MPC_FRAC);
+        TRY(mpc_guard(e, v->x, -ldexp(1, INPUT_BITS - 2), ldexp(1, INPUT_BITS - 2)));
+        mpc_narrow(p, v->x, INPUT_BITS);
         TRY(normalise(e, &out, v->x, np, n));
     }
     *y = value_new(e, out, x->rows, x->columns);

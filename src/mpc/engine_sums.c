@@ -1,5 +1,6 @@
 /* Row sums of attention's weights, and one over them. docs/design/mpc-refine.md */
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "mpc/attend.h"
@@ -107,6 +108,30 @@ static status fine_sums(attend_run *r)
 }
 
 /* Row sums as words of a look-up, and once more where that is only a seed. */
+/* Each sequence's sums by themselves, since the range goes with the length. */
+static status guard_sums(attend_run *r)
+{
+    const sequences *seqs = r->h.seqs;
+    const double unit = ldexp(1, (int)r->sums->frac);
+    const uint64_t *from = r->sums->share;
+    for (size_t i = 0; r->e->guard && i < seqs->n; i++) {
+        const size_t n = seqs->start[i + 1] - seqs->start[i], rows = r->h.heads * n;
+        wire *part = wire_new(r->p, rows, r->sums->bits, r->sums->frac);
+        if (!part) {
+            return ERR_RESOURCE;
+        }
+        if (mpc_has_shares(r->p)) {
+            memcpy(part->share, from, rows * sizeof *from);
+            from += rows;
+        }
+        const status st =
+            mpc_guard(r->e, part, attend_least_sum(r, n) * unit, attend_largest_sum(r, n) * unit);
+        wire_drop(r->p, part);
+        TRY(st);
+    }
+    return OK;
+}
+
 status attend_sums(attend_run *r)
 {
     const mpc_function_plan *f = &r->e->plan->functions[r->ap->reciprocal];
@@ -118,6 +143,7 @@ status attend_sums(attend_run *r)
     }
     r->is_seed = mpc_is_seed(f);
     TRY(row_sums(r));
+    TRY(guard_sums(r));
     if (r->is_seed) {
         r->refined = mpc_refine_widths(f->series.hi / f->series.lo, false);
         TRY(fine_sums(r));

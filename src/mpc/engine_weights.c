@@ -27,6 +27,8 @@ static status squares(attend_run *r, wire *s)
     const unsigned ring = WEIGHT_BITS + 2 * MPC_FRAC - r->weight_frac;
     const opening o = {.x = s, .width = r->ap->score_bits, .grow = ring};
     mpc_add_public(p, s, (uint64_t)(int64_t)rint(ldexp((double)r->a->c, MPC_FRAC)));
+    const double most = ldexp(1, (int)r->ap->score_bits - 2);
+    TRY(mpc_guard(r->e, s, -most, most));
     TRY(mpc_open(p, &o, 1));
     return mpc_square(p, &r->weights, s, ring);
 }
@@ -50,7 +52,9 @@ static status exponentials(attend_run *r, wire *s)
 static status shifted(attend_run *r, wire *s)
 {
     const double unit = unit_of(&r->e->plan->functions[r->ap->exponential]);
+    const double least = r->e->plan->functions[r->ap->exponential].series.lo;
     mpc_add_public(r->p, s, (uint64_t)(int64_t)-rint(r->ap->scores_hi * unit));
+    TRY(mpc_guard(r->e, s, least * unit, 0));
     return exponentials(r, s);
 }
 
@@ -83,6 +87,17 @@ static status clamp(attend_run *r, wire **s, unsigned coarse)
     return OK;
 }
 
+/* Scores minus their row's largest: in whole where they are not clamped, else what the ring holds
+ * before that is added. */
+static status guard_shifted(attend_run *r, const wire *s, unsigned coarse)
+{
+    const mpc_function_plan *f = &r->e->plan->functions[r->ap->exponential];
+    const double at = r->ap->clamp * unit_of(f);
+    const double least =
+        r->ap->clamp > 0 ? at - ldexp(1, (int)s->bits - 1) : f->series.lo * unit_of(f);
+    return mpc_guard(r->e, s, least, ldexp(1, (int)coarse));
+}
+
 /* e^(s - m), m the row's largest but for the lowest bits: those of e^(s - m) over their sum are the
  * same for any m, and one that is a sixteenth off costs comparisons nine bits less each. */
 static status maximal(attend_run *r, wire **s)
@@ -95,7 +110,10 @@ static status maximal(attend_run *r, wire **s)
     status st = mpc_row_maxima(p, &most, x, &r->h);
     if (st == OK) {
         subtract_rows(p, *s, most, &r->h, coarse);
-        st = r->ap->clamp > 0 ? clamp(r, s, coarse) : OK;
+        st = guard_shifted(r, *s, coarse);
+    }
+    if (st == OK && r->ap->clamp > 0) {
+        st = clamp(r, s, coarse);
     }
     wire_drop(p, x);
     wire_drop(p, most);

@@ -28,6 +28,12 @@ static size_t lanes(const run *r, size_t group)
     return left < COMPARE_LANES ? left : COMPARE_LANES;
 }
 
+/* The ring of the dealt words of a kind. */
+static unsigned word_bits(const run *r, int kind)
+{
+    return kind == PLAIN && !r->product && r->c->sign_bits ? r->c->sign_bits : r->c->width;
+}
+
 /* ---- The bits */
 
 static void deal_slices(void *ctx, size_t begin, size_t end, size_t worker)
@@ -133,7 +139,7 @@ static status words_of(run *r, int kind)
         if (p->phase == MPC_DEAL) {
             dealer_words(r, m, kind);
         }
-        TRY(mpc_word_gate(p, r->word, r->word, r->x->n, r->c->width));
+        TRY(mpc_word_gate(p, r->word, r->word, r->x->n, word_bits(r, kind)));
         if (p->phase == MPC_EVALUATE && m) {
             expand(r, m, kind);
         }
@@ -164,12 +170,13 @@ static status all_words(run *r)
 
 static status give_sign(run *r, wire **y)
 {
-    *y = wire_new(r->p, r->x->n, r->c->width, 0);
+    const unsigned bits = word_bits(r, PLAIN);
+    *y = wire_new(r->p, r->x->n, bits, 0);
     if (!*y) {
         return ERR_RESOURCE;
     }
     for (size_t i = 0; r->p->phase == MPC_EVALUATE && i < r->x->n; i++) {
-        (*y)->share[i] = r->y[PLAIN][i] & ring_mask(r->c->width);
+        (*y)->share[i] = r->y[PLAIN][i] & ring_mask(bits);
     }
     return OK;
 }
@@ -195,7 +202,10 @@ status mpc_compare(mpc *p, wire **negative, wire **positive, wire *x, const comp
     run r = {.p = p,
              .x = x,
              .c = c,
-             .shape = compare_shape_for(c->low, c->top, c->width * (positive ? 2 : 1)),
+             .shape = compare_shape_for(c->low, c->top,
+                                        positive       ? 2 * c->width
+                                        : c->sign_bits ? c->sign_bits
+                                                       : c->width),
              .groups = (x->n + COMPARE_LANES - 1) / COMPARE_LANES,
              .product = positive != NULL};
     const opening o = {.x = x, .width = c->width};

@@ -78,6 +78,7 @@ status mpc_lookup(mpc *p, wire **y, const wire *x, const lookup *t, const double
 typedef struct {
     unsigned width; /* at which x is opened, >= top; the results' ring */
     unsigned top, low;
+    unsigned sign_bits; /* the ring of `negative`, where it alone is wanted; 0: width */
 } comparison;
 
 /** negative = [x < 0] and positive = max(x, 0), each NULL where it is not wanted. x is not yet

@@ -189,7 +189,7 @@ static status plan_shifted(planner *w, mpc_attention_plan *ap, double lo, double
     const double margin = (MARGIN - 1) / 2 * (hi - lo) + ABOVE;
     ap->scores_hi = hi + margin;
     TRY(function_for(w, &ap->exponential, MPC_EXP, -ceil(hi - lo + 2 * margin), 0, 0));
-    ap->score_bits = w->p->functions[ap->exponential].period_bits;
+    ap->score_bits = w->p->functions[ap->exponential].period_bits + 2; /* room for a guard */
     return OK;
 }
 

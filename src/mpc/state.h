@@ -24,6 +24,11 @@ typedef struct {
     size_t cap_starts;
     sequences seqs;
     wire *answer;
+
+    bool guard; /* assumptions about ranges are compared */
+    wire **guarded;
+    size_t n_guarded, cap_guarded, guard_words;
+    wire *outside; /* how many did not hold so far; NULL: none compared yet */
 } mpc_engine;
 
 /** A value over x, which it takes over; NULL (x dropped, the reason in e->p.err) where memory is
@@ -48,6 +53,13 @@ status mpc_apply(mpc_engine *e, wire **y, const wire *x, size_t function, const 
 
 /** The ring that x must grow into when it is opened for it: 0 where it need not. */
 unsigned mpc_apply_grow(const mpc_engine *e, size_t function, unsigned bits, unsigned frac);
+
+/** Under guard: that words of x, not yet opened, lie in [lo, hi]. Notices what is outside by up to
+ * four times the range, or by as much as x's ring holds. Two rounds, now and then. */
+status mpc_guard(mpc_engine *e, const wire *x, double lo, double hi) MUST_USE;
+/** One word of MPC_ANSWER_BITS bits: 1 where anything was outside. */
+status mpc_guard_answer(mpc_engine *e, wire **bit) MUST_USE;
+void mpc_guard_drop(mpc_engine *e);
 
 status mpc_attend(engine *base, value **y, const value *q, const value *k, const value *v,
                   const attention *a) MUST_USE;

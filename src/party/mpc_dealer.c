@@ -21,9 +21,10 @@ typedef struct {
 } dealer;
 
 /* Deal one inference of that shape. */
-static status deal(dealer *d, const embedded *x, error *err)
+static status deal(dealer *d, const embedded *x, bool guard, error *err)
 {
     mpc_setup s = mpc_party_walk(d->party, MPC_DEAL);
+    s.guard = guard;
     s.walk.pool = d->pool;
     s.walk.buffers = d->buffers;
     s.walk.dealer = d->to[1];
@@ -81,10 +82,11 @@ static status serve(dealer *d, error *err)
         if (len[0] == 0) {
             return OK;
         }
-        TRY(mpc_lengths_read(&x, asked[0], len[0], d->party->model->max_tokens, &used, d->scratch,
-                             err));
+        bool guard;
+        TRY(mpc_lengths_read(&x, &guard, asked[0], len[0], d->party->model->max_tokens, &used,
+                             d->scratch, err));
         const int64_t begin = clock_ns();
-        TRY(deal(d, &x, err));
+        TRY(deal(d, &x, guard, err));
         d->tally->inferences++;
         d->tally->offline += (double)(clock_ns() - begin) / 1e9;
         arena_release(d->scratch, mark);

@@ -32,6 +32,7 @@ struct mpc_local {
     mpc_owner owner;
     arena *scratch;
     size_t ahead;
+    bool outside;
 };
 
 /* The owner last: once it has met both servers, all have met. */
@@ -143,7 +144,8 @@ static status start(mpc_local *l, const mpc_local_options *o, error *err)
         (mpc_owner){.servers = {l->links[MPC_LOCAL_OWNER0][0], l->links[MPC_LOCAL_OWNER1][0]},
                     .model = l->model,
                     .input_bits = mpc_input_bits(l->plan, l->model),
-                    .isa = level};
+                    .isa = level,
+                    .guard = o && o->guard};
     return OK;
 }
 
@@ -204,7 +206,9 @@ void mpc_local_free(mpc_local *l)
 
 status mpc_local_forward(mpc_local *l, float *out, const embedded *x, error *err)
 {
-    const status st = mpc_owner_forward(&l->owner, out, x, l->scratch, err);
+    bool outside = false;
+    const status st = mpc_owner_forward(&l->owner, out, &outside, x, l->scratch, err);
+    l->outside |= outside;
     for (int i = 0; st != OK && i < PARTIES; i++) { /* the party that failed knows why */
         member *m = &l->members[i];
         if (m->started && err) {
@@ -221,6 +225,11 @@ status mpc_local_forward(mpc_local *l, float *out, const embedded *x, error *err
         }
     }
     return st;
+}
+
+bool mpc_local_outside(const mpc_local *l)
+{
+    return l->outside;
 }
 
 const channel *mpc_local_link(const mpc_local *l, int link)

@@ -16,6 +16,7 @@ typedef struct {
     size_t threads;  /* of each party's pools; 0: about a half of the processors */
     size_t ahead;    /* as in mpc_session */
     network network; /* emulated between all of them */
+    bool guard;      /* as in mpc_owner */
 } mpc_local_options;
 
 /** Plans, shares the weights and starts the parties. m must outlive it. o NULL: the defaults. */
@@ -25,6 +26,9 @@ void mpc_local_free(mpc_local *l);
 
 /** As mpc_owner_forward. */
 status mpc_local_forward(mpc_local *l, float *out, const embedded *x, error *err) MUST_USE;
+
+/** Under guard: whether any forward so far saw a value outside of its range. */
+bool mpc_local_outside(const mpc_local *l);
 
 /** Channels, for counters: owner to server 0 and 1, server 0 to server 1, server 0 and 1 to the
  * dealer; either end. */

@@ -66,15 +66,17 @@ static status send_input(const mpc_owner *o, const embedded *x, arena *a, error 
     if (!first || !second) {
         return error_memory(err);
     }
-    mpc_lengths_write(first, &x->seqs);
-    mpc_lengths_write(second, &x->seqs);
+    mpc_lengths_write(first, &x->seqs, o->guard);
+    mpc_lengths_write(second, &x->seqs, o->guard);
     TRY(share(o, first + head_bytes, second + head_bytes, x, a, err));
     TRY(channel_send(o->servers[0], MPC_OP_INPUT, first, head_bytes + PRG_SEED_BYTES, err));
     return channel_send(o->servers[1], MPC_OP_INPUT, second, head_bytes + bytes, err);
 }
 
-static status receive_answer(const mpc_owner *o, float *out, size_t n, arena *a, error *err)
+static status receive_answer(const mpc_owner *o, float *out, bool *outside, size_t n_out, arena *a,
+                             error *err)
 {
+    const size_t n = n_out + o->guard;
     const ring_kernels *k = ring_kernels_for(o->isa);
     const size_t bytes = ring_packed_bytes(n, MPC_ANSWER_BITS);
     uint8_t *in = arena_take(a, bytes, 1);
@@ -90,20 +92,22 @@ static status receive_answer(const mpc_owner *o, float *out, size_t n, arena *a,
             y[j] += part[j];
         }
     }
-    for (size_t j = 0; j < n; j++) {
+    *outside = o->guard && (y[n_out] & ring_mask(MPC_ANSWER_BITS)) != 0;
+    for (size_t j = 0; j < n_out; j++) {
         const int64_t v = (int64_t)(y[j] << (64 - MPC_ANSWER_BITS)) >> (64 - MPC_ANSWER_BITS);
         out[j] = (float)ldexp((double)v, -MPC_FRAC);
     }
     return OK;
 }
 
-status mpc_owner_forward(const mpc_owner *o, float *out, const embedded *x, arena *a, error *err)
+status mpc_owner_forward(const mpc_owner *o, float *out, bool *outside, const embedded *x, arena *a,
+                         error *err)
 {
     const arena_mark_t mark = arena_mark(a);
     const size_t n = nn_encoder_rows(o->model, &x->seqs) * nn_encoder_columns(o->model);
     status st = send_input(o, x, a, err);
     if (st == OK) {
-        st = receive_answer(o, out, n, a, err);
+        st = receive_answer(o, out, outside, n, a, err);
     }
     arena_release(a, mark);
     return st;

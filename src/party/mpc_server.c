@@ -26,6 +26,7 @@ typedef struct {
 typedef struct {
     server *s;
     embedded x;
+    bool guard;
     const uint8_t *input;
     queue *queue;
     uint8_t root[PRG_SEED_BYTES];
@@ -40,6 +41,7 @@ static status prepare(inference *f, error *err)
 {
     server *s = f->s;
     mpc_setup setup = mpc_party_walk(s->party, MPC_PREPARE);
+    setup.guard = f->guard;
     setup.walk.pool = s->pools[0];
     setup.walk.buffers = s->buffers;
     setup.walk.queue = f->queue;
@@ -84,6 +86,7 @@ static status evaluate(inference *f, error *err)
 {
     server *s = f->s;
     mpc_setup setup = mpc_party_walk(s->party, MPC_EVALUATE);
+    setup.guard = f->guard;
     setup.walk.pool = s->pools[1];
     setup.walk.buffers = s->buffers;
     setup.walk.queue = f->queue;
@@ -163,7 +166,7 @@ static status answer(server *s, size_t len, error *err)
         return error_memory(err);
     }
     TRY(channel_payload(s->session->owner, in, err));
-    TRY(mpc_lengths_read(&f.x, in, len, p->model->max_tokens, &used, s->scratch, err));
+    TRY(mpc_lengths_read(&f.x, &f.guard, in, len, p->model->max_tokens, &used, s->scratch, err));
     const size_t must =
         p->who == HOLDER_SERVER0
             ? PRG_SEED_BYTES

@@ -2,23 +2,27 @@
 
 #include "net/wire.h"
 
+static const uint32_t GUARD = UINT32_C(1) << 31;
+
 size_t mpc_lengths_bytes(const sequences *s)
 {
     return 4 + 4 * s->n;
 }
 
-void mpc_lengths_write(uint8_t *out, const sequences *s)
+void mpc_lengths_write(uint8_t *out, const sequences *s, bool guard)
 {
-    wire_put_u32(out, (uint32_t)s->n);
+    wire_put_u32(out, (uint32_t)s->n | (guard ? GUARD : 0));
     for (size_t i = 0; i < s->n; i++) {
         wire_put_u32(out + 4 + 4 * i, (uint32_t)(s->start[i + 1] - s->start[i]));
     }
 }
 
-status mpc_lengths_read(embedded *x, const uint8_t *in, size_t len, size_t max_tokens, size_t *used,
-                        arena *a, error *err)
+status mpc_lengths_read(embedded *x, bool *guard, const uint8_t *in, size_t len, size_t max_tokens,
+                        size_t *used, arena *a, error *err)
 {
-    const size_t n = len >= 4 ? wire_get_u32(in) : 0;
+    const uint32_t first = len >= 4 ? wire_get_u32(in) : 0;
+    const size_t n = first & ~GUARD;
+    *guard = (first & GUARD) != 0;
     if (n == 0 || n > MPC_MAX_SEQUENCES || len - 4 < 4 * n) {
         return error_set(err, ERR_PROTOCOL, "a request of %zu bytes says it has %zu sequences", len,
                          n);

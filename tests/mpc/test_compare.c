@@ -54,7 +54,7 @@ static void test_small(void **state)
     for (unsigned top = 2; top <= 12; top++) {
         for (unsigned wider = 0; wider <= 20; wider += 20) {
             const size_t n = (size_t)1 << top;
-            input in = {.x = calloc(n, sizeof *in.x), .n = n, .c = {top + wider, top, 0}};
+            input in = {.x = calloc(n, sizeof *in.x), .n = n, .c = {top + wider, top, 0, 0}};
             for (size_t i = 0; i < n; i++) {
                 in.x[i] = i - n / 2;
             }
@@ -67,8 +67,8 @@ static void test_small(void **state)
 static void test_large(void **state)
 {
     (void)state;
-    static const comparison all[] = {{20, 20, 0}, {21, 21, 9}, {36, 22, 0}, {64, 30, 1},
-                                     {12, 12, 0}, {30, 30, 0}, {13, 13, 11}};
+    static const comparison all[] = {{20, 20, 0, 0}, {21, 21, 9, 0}, {36, 22, 0, 0}, {64, 30, 1, 0},
+                                     {12, 12, 0, 0}, {30, 30, 0, 0}, {13, 13, 11, 0}};
     enum { N = 150001 };
     input in = {.x = calloc(N, sizeof *in.x), .n = N};
     prg *g = prg_new((const uint8_t[PRG_SEED_BYTES]){3}, "test", NULL);
@@ -94,7 +94,7 @@ static void test_cost(void **state)
 {
     (void)state;
     uint64_t x[65] = {0};
-    input in = {.x = x, .n = 65, .c = {12, 12, 0}};
+    input in = {.x = x, .n = 65, .c = {12, 12, 0, 0}};
     walks w = {.ctx = &in};
     walks_run(&w, both);
     /* 65 elements: 2 groups; 11 bits: blocks of 6 and 5; 63 + 31 slices, 3 factors, 4 monomials */
@@ -102,8 +102,11 @@ static void test_cost(void **state)
     assert_int_equal(w.cost.opened_bytes, ring_packed_bytes(65, 12) + 8 * 2 * 3);
     walks_clear(&w);
     in.n = 1;
+    in.c.sign_bits = 30; /* a wider ring for the sign alone */
+    x[0] = UINT64_MAX;
     walks_run(&w, sign_alone);
-    assert_int_equal(walks_word(&w, 0, 0), 0);
+    assert_int_equal(w.bits[0], 30);
+    assert_int_equal(walks_word(&w, 0, 0), 1);
     assert_int_equal(w.cost.rounds, 2);
     walks_clear(&w);
 }
