@@ -19,7 +19,7 @@ typedef struct {
 
 static engine *plain_engine(fixture *f, range_recorder *r)
 {
-    engine *e;
+    engine *e = NULL;
     error err = {0};
     plain_options o = {.precision = PLAIN_F32, .ranges = r};
     if (cpu_pick(&o.isa, &err) != OK || plain_engine_new(&e, f->m, f->pool, &o, &err) != OK) {
@@ -71,7 +71,7 @@ static void compare(fixture *f, const fixture_batch *b, const float *expected, d
     const size_t rows = b->tokens.seqs.start[b->tokens.seqs.n];
     const size_t n = b->rows * b->columns;
     error err = {0};
-    mpc_local *parties;
+    mpc_local *parties = NULL;
     const mpc_local_options o = {.threads = 1};
     float *x = calloc(rows * f->m->dim, sizeof *x), *got = calloc(n, sizeof *got);
     assert_int_equal(nn_embed(x, f->m, &b->tokens, &err), OK);

@@ -29,10 +29,10 @@ static void convert(char *dst, size_t size, const char *dir, const char *name)
 /* What the session says of a text. */
 static bool outside(const char *dir, const char *text, int guard, bool *guarded)
 {
-    tacit_model *m;
-    tacit_session *s;
-    tacit_result *r;
-    char *json;
+    tacit_model *m = NULL;
+    tacit_session *s = NULL;
+    tacit_result *r = NULL;
+    char *json = NULL;
     tacit_error err = {0};
     const tacit_session_options o = {.protect = "mpc", .guard = guard};
     const tacit_input in = {.text = text, .text_len = strlen(text)};
@@ -93,8 +93,8 @@ static void test_cost(void **state)
     (void)state;
     char *dir = scratch_new();
     char dst[300];
-    model *m;
-    mpc_local *l;
+    model *m = NULL;
+    mpc_local *l = NULL;
     error err = {0};
     convert(dst, sizeof dst, dir, "exact");
     const mpc_local_options o = {.threads = 1, .guard = true};
