@@ -105,7 +105,7 @@ status mpc_guard(mpc_engine *e, const wire *x, double lo, double hi)
                           : wide + 2 < x->bits  ? wide + 2
                                                 : x->bits;
     const unsigned low = bits - GUARD_BITS;
-    if (most - least + ((2 * TOLERANCE + 2) << low) >= INT64_C(1) << (bits - 1)) {
+    if (most - least + ((int64_t)(2 * TOLERANCE + 2) << low) >= INT64_C(1) << (bits - 1)) {
         return OK; /* no room in the ring for anything outside */
     }
     wire *y;
