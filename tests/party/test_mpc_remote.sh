@@ -58,6 +58,9 @@ start_all a
 "$tacit" run "$tmp/model" "the film was very good!" --json | logits >"$tmp/clear"
 run "$tmp/a-owner" | logits >"$tmp/private"
 check 'the answer is near that in the clear' near "$tmp/clear" "$tmp/private"
+run "$tmp/a-owner" --guard | logits >"$tmp/guarded"
+check 'and under a guard' near "$tmp/clear" "$tmp/guarded"
+check 'which is in the report' fails_with 0 '"guarded": true, "outside": ' run "$tmp/a-owner" --guard
 check 'by its name too' fails_with 0 '"protect": "mpc"' run "$tmp/a-owner" --protect mpc
 
 # Four owners at once, each in a session of its own.
