@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "party/mpc_host.h"
 
-enum { AHEAD_BYTES = 256 << 20, MAX_TIMEOUT_S = 86400 };
+enum { AHEAD_BYTES = 64 << 20, MAX_TIMEOUT_S = 86400 };
 
 typedef struct {
     tacit_party base;

@@ -10,7 +10,7 @@
 typedef struct mpc_local mpc_local;
 
 /** Bytes prepared ahead of their use, unless asked for otherwise. */
-enum { MPC_LOCAL_AHEAD = 256 << 20 };
+enum { MPC_LOCAL_AHEAD = 64 << 20 };
 
 typedef struct {
     size_t threads;  /* of each party's pools; 0: about a half of the processors */
