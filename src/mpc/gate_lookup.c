@@ -131,6 +131,12 @@ static void one_block(const job *j, const uint8_t *at, size_t i, size_t n)
     for (size_t e = 0; e < n; e++) {
         words[e] = j->x->masked[i + e] - beside;
     }
+    for (size_t line = 0; j->words && line < whole; line += MEM_ALIGN) {
+        __builtin_prefetch(at + whole + line); /* of the block to come */
+    }
+    if (k->lookup_block && k->lookup_block(j->y + i, words, at, n, t, gain)) {
+        return;
+    }
     turns_begin(j->p, &w, words, n, t);
     for (size_t term = 0; term < t->terms; term++) {
         if (term > 0) {
@@ -138,10 +144,6 @@ static void one_block(const job *j, const uint8_t *at, size_t i, size_t n)
         }
         const unsigned bits = lookup_word_bits(t, term);
         const size_t each = ring_packed_bytes(n, bits);
-        for (size_t line = 0; j->words && line < 2 * each;
-             line += MEM_ALIGN) { /* of the block to come */
-            __builtin_prefetch(at + whole + line);
-        }
         ring_unpack(j->p->ring, words, at, n, bits);
         ring_unpack(j->p->ring, words + n, at + each, n, bits);
         at += 2 * each;

@@ -52,6 +52,11 @@ typedef struct {
     void (*term)(uint64_t *y, const double *c, const double *s, const uint64_t *wc,
                  const uint64_t *ws, double a, double b, const double *gain, size_t n,
                  unsigned frac, unsigned shift);
+
+    /* All terms of a block of n words of a look-up: y = their sum, reduced. NULL, or false where
+     * the block is not of a kind that it does: then the functions above do it. */
+    bool (*lookup_block)(uint64_t *y, const uint64_t *angles, const uint8_t *words, size_t n,
+                         const lookup *t, const double *gain);
 } mpc_kernels;
 
 /** The table for an instruction set. */

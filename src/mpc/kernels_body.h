@@ -284,26 +284,14 @@ static void k_term(uint64_t *RESTRICT y, const double *RESTRICT c, const double 
     }
 }
 
-static const mpc_kernels table = {
-    .mask = k_mask,
-    .add = k_add,
-    .subtract = k_subtract,
-    .multiply_rows = k_multiply_rows,
-    .add_shifted = k_add_shifted,
-    .truncate = k_truncate,
-    .add_public = k_add_public,
-    .multiply_public = k_multiply_public,
-    .subtract_from_row = k_subtract_from_row,
-    .columns = k_columns,
-    .masked_minus = k_masked_minus,
-    .clear = k_clear,
-    .row_sums = k_row_sums,
-    .centre = k_centre,
-    .square = k_square,
-    .grow = k_grow,
-    .product = k_product,
-    .turn = k_turn,
-    .step = k_step,
-    .round_pair = k_round_pair,
-    .term = k_term,
-};
+/* What every table holds. */
+#define KERNELS                                                                                    \
+    .mask = k_mask, .add = k_add, .subtract = k_subtract, .multiply_rows = k_multiply_rows,        \
+    .add_shifted = k_add_shifted, .truncate = k_truncate, .add_public = k_add_public,              \
+    .multiply_public = k_multiply_public, .subtract_from_row = k_subtract_from_row,                \
+    .columns = k_columns, .masked_minus = k_masked_minus, .clear = k_clear,                        \
+    .row_sums = k_row_sums, .centre = k_centre, .square = k_square, .grow = k_grow,                \
+    .product = k_product, .turn = k_turn, .step = k_step, .round_pair = k_round_pair,              \
+    .term = k_term
+
+static const mpc_kernels table = {KERNELS};

@@ -349,8 +349,8 @@ static status plan_layer(planner *w, size_t i)
     TRY(plan_norm(w, &l->attention_norm, NARROW, true));
     plan_linear(w, &l->output, MPC_CONTEXT_BITS, 12, NULL, &l->attention_norm, 1);
     TRY(plan_activation(w, &l->activation, &unit, ACTIVATED));
-    plan_linear(w, &l->up, UP, UP - w->p->ops[l->activation.id].activation.bits,
-                &l->attention_norm, NULL, unit);
+    plan_linear(w, &l->up, UP, UP - w->p->ops[l->activation.id].activation.bits, &l->attention_norm,
+                NULL, unit);
     const bool embeds = last && w->m->head.kind == HEAD_EMBEDDING;
     TRY(plan_norm(w, &l->output_norm, last && !embeds ? NARROW : WIDE, !last || embeds));
     plan_linear(w, &l->down, ACTIVATED, 14, NULL, &l->output_norm, 1);
