@@ -246,6 +246,20 @@ TACIT_API tacit_status tacit_share(const char *src, const tacit_share_options *o
                                    tacit_error *err);
 
 typedef struct {
+    const char *server0, *server1; /* directories, which must not exist */
+    const char *lengths; /* tokens of an inference: "5-20,64", and "12+7" for two texts in one */
+    size_t count;        /* inferences of each */
+    size_t threads;      /* 0: one per processor */
+    tacit_progress_fn *progress;
+    void *ctx;
+} tacit_deal_options;
+
+/** mpc, the dealer's step: what the servers need of correlated randomness, beforehand and onto disk.
+ * dir: the dealer's part of a sharing. An inference's material is good for one use. */
+TACIT_API tacit_status tacit_deal(const char *dir, const tacit_deal_options *o, char **json,
+                                  tacit_error *err);
+
+typedef struct {
     const char *key;  /* the data owner's directory; NULL: model is a clear one, which is protected
                          for the occasion and serves as base */
     const char *base; /* a public checkpoint that the model may stem from; NULL: none */

@@ -12,6 +12,7 @@ static const verb verbs[] = {
     {"convert", "SRC DST", "apply a recipe without training", verb_convert},
     {"protect", "MODEL DST", "STIP: permute a model for a server", verb_protect},
     {"share", "MODEL", "mpc: masked weights for two servers, seeds for a dealer", verb_share},
+    {"deal", "DIR", "mpc: material for the servers, dealt beforehand", verb_deal},
     {"attack", "MODEL", "STIP: what the known attacks recover", verb_attack},
     {"certs", "DIR", "an authority and certificates for the parties", verb_certs},
     {"bench", "", "time an inference on random weights of a shape", verb_bench},

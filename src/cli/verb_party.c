@@ -112,6 +112,8 @@ int verb_party(int argc, char **argv)
          OPTION_STRING, &o.listen},
         {"peers", 0, "LIST", "server0: server1=HOST:PORT,dealer=HOST:PORT; server1: dealer=...",
          OPTION_STRING, &o.peers},
+        {"material", 0, "DIR", "a server's dealt material, in place of a dealer (tacit deal)",
+         OPTION_STRING, &o.material},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &o.threads},
         {"timeout", 0, "S", "mpc: seconds for which a peer may be silent (default: 600)",
          OPTION_SIZE, &o.timeout},

@@ -6,6 +6,7 @@
 
 struct dealt {
     size_t from, to; /* bytes that wait */
+    dealt_file file;
     uint8_t data[DEALT_FRAME_BYTES];
 };
 
@@ -24,6 +25,12 @@ void dealt_free(dealt *d)
         mem_wipe(d, sizeof *d);
         mem_free(d);
     }
+}
+
+void dealt_set_file(dealt *d, const dealt_file *file)
+{
+    d->file = *file;
+    d->from = d->to = 0;
 }
 
 status dealt_room(dealt *d, channel *to, size_t room, uint8_t **out, error *err)
@@ -46,6 +53,9 @@ status dealt_flush(dealt *d, channel *to, error *err)
 {
     const size_t n = d->to;
     d->to = 0;
+    if (n > 0 && d->file.put) {
+        return d->file.put(d->file.ctx, d->data, n, err);
+    }
     return n > 0 ? channel_send(to, MPC_OP_DEALT, d->data, n, err) : OK;
 }
 
@@ -57,6 +67,13 @@ static status next_frame(dealt *d, channel *from, uint8_t *out, size_t n, size_t
     const channel_allowed allowed = {MPC_OP_DEALT, sizeof d->data};
     uint32_t op;
     size_t len;
+    if (d->file.get) {
+        *direct = 0;
+        TRY(d->file.get(d->file.ctx, d->data, &len, err));
+        d->from = 0;
+        d->to = len;
+        return OK;
+    }
     TRY(channel_next(from, &allowed, 1, &op, &len, err));
     *direct = len <= n ? len : 0;
     TRY(channel_payload(from, *direct ? out : d->data, err));

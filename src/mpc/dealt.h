@@ -13,6 +13,17 @@ typedef struct dealt dealt;
 dealt *dealt_new(error *err);
 void dealt_free(dealt *d);
 
+/** A file in the channel's place, which is then not looked at: a dealer puts frames there, server 1
+ * gets the next one into DEALT_FRAME_BYTES. */
+typedef struct {
+    status (*put)(void *ctx, uint8_t *frame, size_t len, error *err); /* may spoil the bytes */
+    status (*get)(void *ctx, uint8_t *frame, size_t *len, error *err);
+    void *ctx;
+} dealt_file;
+
+/** From the next frame on; all zeros: the channel again. What waited is dropped. */
+void dealt_set_file(dealt *d, const dealt_file *file);
+
 /** Dealer: `room` contiguous bytes at the end of what is to be sent, room <= DEALT_FRAME_BYTES / 4;
  * sends what is there before where that is needed. Then how many of them were used. */
 status dealt_room(dealt *d, channel *to, size_t room, uint8_t **out, error *err) MUST_USE;

@@ -9,6 +9,7 @@
 #include "party/mpc_dealer.h"
 #include "party/mpc_place.h"
 #include "party/mpc_server.h"
+#include "party/mpc_stock.h"
 #include "party/peers.h"
 #include "party/rendezvous.h"
 
@@ -16,6 +17,7 @@ struct mpc_host {
     role who;
     mpc_place place;
     mpc_party party;
+    mpc_stock *stock; /* or NULL */
     peers peers;
     door *door;
     rendezvous *meeting;
@@ -62,6 +64,9 @@ static channel_options meeting_options(const mpc_host *h)
 static status make(mpc_host *h, const mpc_host_options *o, error *err)
 {
     isa level;
+    if (o->material && o->who == ROLE_DEALER) {
+        return error_set(err, ERR_USAGE, "a dealer uses no material");
+    }
     TRY(peers_parse(&h->peers, o->peers, called_by(o->who, o->material != NULL), err));
     TRY(cpu_pick(&level, err));
     TRY(mpc_place_open(&h->place, o->dir, o->who, err));
@@ -73,6 +78,9 @@ static status make(mpc_host *h, const mpc_host_options *o, error *err)
                            .threads = o->threads,
                            .stocked = o->material != NULL};
     memcpy(h->party.hash, h->place.sharing.id, sizeof h->party.hash);
+    if (o->material) {
+        TRY(mpc_stock_open(&h->stock, o->material, &h->party, err));
+    }
     TRY(rendezvous_new(&h->meeting, err));
     const door_options d = {.certs = o->certs,
                             .address = o->address,
@@ -107,6 +115,7 @@ void mpc_host_free(mpc_host *h)
     if (h) {
         door_free(h->door);
         rendezvous_free(h->meeting);
+        mpc_stock_free(h->stock);
         mpc_place_close(&h->place);
         mem_free(h);
     }
@@ -190,6 +199,7 @@ static status compute(session *s, error *err)
                                    .peer =
                                        s->to[h->who == ROLE_SERVER0 ? ROLE_SERVER1 : ROLE_SERVER0],
                                    .dealer = s->to[ROLE_DEALER],
+                                   .stock = h->stock,
                                    .ahead = h->ahead};
     return mpc_server_serve(&h->party, &computing, &s->end->tally, err);
 }

@@ -10,6 +10,7 @@
 #include "mpc/gates.h"
 #include "net/clock.h"
 #include "nn/encoder.h"
+#include "party/mpc_stock.h"
 #include "party/mpc_wire.h"
 
 typedef struct {
@@ -134,7 +135,9 @@ static status walk(inference *f, error *err)
     }
     if (st != OK) { /* wake the other thread, wherever it waits */
         queue_close(f->queue, err);
-        channel_cancel(s->session->dealer);
+        if (s->session->dealer) {
+            channel_cancel(s->session->dealer);
+        }
     }
     pthread_join(thread, NULL);
     queue_free(f->queue);
@@ -154,6 +157,28 @@ static status ask_dealer(inference *f, const uint8_t *lengths, size_t len, error
     channel *dealer = f->s->session->dealer;
     TRY(channel_send(dealer, MPC_OP_REQUEST, lengths, len, err));
     return channel_receive(dealer, MPC_OP_ROOT, f->root, sizeof f->root, err);
+}
+
+/* The same from material that was dealt beforehand. */
+static status walk_on_material(inference *f, error *err)
+{
+    server *s = f->s;
+    mpc_ration *words = NULL;
+    TRY(mpc_stock_take(s->session->stock, s->session->peer, &f->x.seqs, f->root, &words, err));
+    if (words) {
+        const dealt_file file = mpc_ration_file(words);
+        dealt_set_file(s->dealt, &file);
+    }
+    const status st = walk(f, err);
+    dealt_set_file(s->dealt, &(dealt_file){0});
+    mpc_ration_free(words);
+    return st;
+}
+
+static status walk_with_dealer(inference *f, const uint8_t *lengths, size_t len, error *err)
+{
+    TRY(ask_dealer(f, lengths, len, err));
+    return walk(f, err);
 }
 
 static status answer(server *s, size_t len, error *err)
@@ -177,8 +202,8 @@ static status answer(server *s, size_t len, error *err)
                          len - used, must);
     }
     f.input = in + used;
-    TRY(ask_dealer(&f, in, used, err));
-    const status st = walk(&f, err);
+    const status st =
+        s->session->dealer ? walk_with_dealer(&f, in, used, err) : walk_on_material(&f, err);
     mem_wipe(f.root, sizeof f.root);
     return st;
 }
@@ -197,7 +222,8 @@ static status serve(server *s, error *err)
         TRY(channel_next(s->session->owner, allowed, 2, &op, &len, err));
         if (op == MPC_OP_END) {
             TRY(channel_payload(s->session->owner, NULL, err));
-            return channel_send(s->session->dealer, MPC_OP_END, NULL, 0, err);
+            return s->session->dealer ? channel_send(s->session->dealer, MPC_OP_END, NULL, 0, err)
+                                      : OK;
         }
         TRY(answer(s, len, err));
         arena_release(s->scratch, mark);
@@ -229,7 +255,9 @@ status mpc_server_serve(const mpc_party *p, const mpc_session *session, mpc_tall
     if (st != OK) {
         channel_abort(session->owner, st);
         channel_abort(session->peer, st);
-        channel_abort(session->dealer, st);
+        if (session->dealer) {
+            channel_abort(session->dealer, st);
+        }
     }
     buffers_free(s.buffers);
     pool_free(s.pools[0]);

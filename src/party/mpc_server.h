@@ -8,8 +8,12 @@
 
 #include "party/mpc_party.h"
 
+typedef struct mpc_stock mpc_stock; /* party/mpc_stock.h */
+
 typedef struct {
-    channel *owner, *peer, *dealer;
+    channel *owner, *peer;
+    channel *dealer;  /* or, where it is NULL, */
+    mpc_stock *stock; /* material that was dealt beforehand */
     /** Bytes that may be prepared ahead of their use; 0: an inference's are all prepared before
      * its first opening, so that offline and online can be told apart. */
     size_t ahead;

@@ -13,6 +13,7 @@ enum {
     MPC_OP_END,                    /* owner → server → dealer: no more; empty */
     MPC_OP_REQUEST,                /* server → dealer: lengths */
     MPC_OP_ROOT,                   /* dealer → server: the root of its streams */
+    MPC_OP_MATERIAL, /* server → server: which inference of dealt material is used */
     MPC_MAX_SEQUENCES = 1 << 16,
     MPC_MAX_ROWS = 1 << 20
 };

@@ -129,10 +129,54 @@ check 'all end in good order' stop_all
 server0='' server1='' dealer=''
 check 'nobody there' fails_with 4 'server0' run "$tmp/a-owner"
 
+keep_logs() { for who in server0 server1 dealer; do mv "$tmp/$who.log" "$tmp/$who.first.log"; done; }
+keep_logs
+
+# The same without a dealer, from material that it dealt beforehand.
+material_server1() { start server1 "$tmp/a-server1" "$1" --material "$tmp/m1" && server1=$started server1_port=$port; }
+material_server0() {
+    start server0 "$tmp/a-server0" "$1" --peers "server1=127.0.0.1:$server1_port" --material "$tmp/m0" &&
+        server0=$started server0_port=$port
+}
+check 'material' "$tacit" deal "$tmp/a-dealer" --lengths 8,4+4 --count 4 --to "$tmp/m0" "$tmp/m1"
+check 'material of another sharing' "$tacit" deal "$tmp/b-dealer" --lengths 8 --to "$tmp/n0" "$tmp/n1"
+check 'no lengths' fails_with 2 'lengths' "$tacit" deal "$tmp/a-dealer" --to "$tmp/x0" "$tmp/x1"
+check 'lengths that are none' fails_with 2 '5-20' "$tacit" deal "$tmp/a-dealer" --lengths 9-8 --to "$tmp/x0" "$tmp/x1"
+check 'a server deals nothing' fails_with 8 'no place' "$tacit" deal "$tmp/a-server0" --lengths 8 --to "$tmp/x0" "$tmp/x1"
+check 'foreign material' fails_with 8 'another sharing' party server1 "$tmp/a-server1" --material "$tmp/n1"
+check 'swapped material' fails_with 8 "server0's" party server1 "$tmp/a-server1" --material "$tmp/m0"
+check 'material and a dealer' fails_with 2 'must be none' party server1 "$tmp/a-server1" --material "$tmp/m1" --peers dealer=:1
+material_server1 0
+material_server0 0
+peers=server0=127.0.0.1:$server0_port,server1=127.0.0.1:$server1_port
+run "$tmp/a-owner" | logits >"$tmp/private"
+check 'an answer from material' near "$tmp/clear" "$tmp/private"
+check 'material in use' fails_with 8 'in use by another process' party server1 "$tmp/a-server1" --material "$tmp/m1"
+kill -KILL "$server1"
+wait "$server1" 2>/dev/null
+check 'material without server1' fails_with 4 'server' run "$tmp/a-owner"
+material_server1 "$server1_port"
+run "$tmp/a-owner" | logits >"$tmp/private"
+check 'an answer after a restart' near "$tmp/clear" "$tmp/private"
+kill -KILL "$server0"
+wait "$server0" 2>/dev/null
+material_server0 "$server0_port"
+run "$tmp/a-owner" | logits >"$tmp/private"
+check 'and after another' near "$tmp/clear" "$tmp/private"
+run "$tmp/a-owner" >"$tmp/out"
+check 'used up' fails_with 4 'out of resources' run "$tmp/a-owner"
+check 'its server says so' grep -q 'all 4 inferences dealt for 8 tokens are used up' "$tmp/server0.log"
+check 'another length' fails_with 4 'out of resources' "$tacit" run "$tmp/a-owner" good --peers "$peers" --certs "$tmp/certs"
+check 'they end in good order' sh -c "kill -TERM $server0 $server1"
+wait "$server0" && wait "$server1" || failed=1
+server0='' server1=''
+cp -rp "$tmp/m1" "$tmp/copy"
+check 'a copy of material' fails_with 8 'was copied' party server1 "$tmp/a-server1" --material "$tmp/copy"
+
 check 'nothing of the text is in the logs' sh -c "! grep -q film '$tmp'/*.log '$tmp'/*.errors"
 for who in server0 server1 dealer; do
     check "$who reports what it learnt" grep -q \
-        "\"role\": \"$who\", \"protect\": \"mpc\".*\"seconds_offline\": .*\"answers\": 1, .*\"peers\": {.*\"peak_bytes\": [1-9].*\"learned\": \"the .*number of tokens" "$tmp/$who.log"
-    check "every line of $who is an object" sh -c "! grep -v '^{\"schema\": 1, \"verb\": \"party\", .*}\$' '$tmp/$who.log'"
+        "\"role\": \"$who\", \"protect\": \"mpc\".*\"seconds_offline\": .*\"answers\": 1, .*\"peers\": {.*\"peak_bytes\": [1-9].*\"learned\": \"the .*number of tokens" "$tmp/$who.first.log"
+    check "every line of $who is an object" sh -c "! grep -v '^{\"schema\": 1, \"verb\": \"party\", .*}\$' '$tmp/$who.first.log'"
 done
 exit $failed

@@ -7,55 +7,23 @@
 #include "model/store.h"
 #include "party/mpc_place.h"
 #include "party/mpc_share.h"
+#include "support/mpc_fixture.h"
 #include "support/scratch.h"
-#include "tacit.h"
 #include "test.h"
-
-static const char texts[] = "a great movie\nnot bad at all\nboring\nfunny and touching and smart\n"
-                            "the plot is thin and the jokes are old\n";
 
 typedef struct {
     char *dir;
-    char model[200], place[4][200];
+    mpc_fixture made;
 } fixture;
 
 static const role roles[] = {ROLE_SERVER0, ROLE_SERVER1, ROLE_DEALER};
-
-static void convert(const char *dir, const char *name, char *dst, size_t room)
-{
-    char data[300];
-    tacit_error err = {0};
-    char *json = NULL;
-    scratch_text(dir, "texts.txt", texts);
-    snprintf(data, sizeof data, "%s/texts.txt", dir);
-    snprintf(dst, room, "%s/%s", dir, name);
-    const tacit_convert_options o = {.recipe = name, .data = data, .margin = 0.5};
-    if (tacit_convert("models/sst2-tiny", dst, &o, &json, &err) != TACIT_OK) {
-        fail_msg("%s", err.text);
-    }
-    tacit_string_free(json);
-}
-
-static mpc_sharing share(fixture *f, const char *name)
-{
-    mpc_sharing out;
-    error err = {0};
-    for (int i = 0; i < 4; i++) {
-        snprintf(f->place[i], sizeof f->place[i], "%.150s/%s%d", f->dir, name, i);
-    }
-    const mpc_share_places to = {{f->place[0], f->place[1]}, f->place[2], f->place[3]};
-    if (mpc_share(&out, f->model, &to, &err) != OK) {
-        fail_msg("%s", err.text);
-    }
-    return out;
-}
 
 static int set_up(void **state)
 {
     fixture *f = calloc(1, sizeof *f);
     f->dir = scratch_new();
-    convert(f->dir, "freediv-2quad", f->model, sizeof f->model);
-    share(f, "part");
+    mpc_fixture_convert(&f->made, f->dir, "freediv-2quad");
+    mpc_fixture_share(&f->made, f->dir, "part");
     *state = f;
     return 0;
 }
@@ -72,7 +40,7 @@ static void opens(const fixture *f, int i)
 {
     mpc_place p;
     error err = {0};
-    if (mpc_place_open(&p, f->place[i], roles[i], &err) != OK) {
+    if (mpc_place_open(&p, f->made.place[i], roles[i], &err) != OK) {
         fail_msg("%s", err.text);
     }
     mpc_place_close(&p);
@@ -94,7 +62,7 @@ static void test_opens(void **state)
     for (int i = 0; i < 3; i++) {
         opens(f, i);
     }
-    assert_int_equal(mpc_place_check_owner(&s, f->place[3], &err), OK);
+    assert_int_equal(mpc_place_check_owner(&s, f->made.place[3], &err), OK);
     assert_int_equal(s.input_bits, 50);
 }
 
@@ -128,10 +96,10 @@ static void test_nothing_in_the_clear(void **state)
     const fixture *f = *state;
     model *m;
     error err = {0};
-    assert_int_equal(model_open(&m, f->model, &err), OK);
+    assert_int_equal(model_open(&m, f->made.model, &err), OK);
     for (int i = 0; i < 4; i++) {
         size_t len, found = 0;
-        char *all = all_files(f->place[i], &len);
+        char *all = all_files(f->made.place[i], &len);
         const weights *w = &m->store->weights;
         for (size_t t = 0; t < w->n; t++) {
             const stored_tensor *s = &w->tensors[t];
@@ -150,12 +118,12 @@ static void test_nothing_in_the_clear(void **state)
 static void test_swapped(void **state)
 {
     const fixture *f = *state;
-    refused(f->place[1], ROLE_SERVER0, ERR_POLICY, "server1");
-    refused(f->place[0], ROLE_SERVER1, ERR_POLICY, "server0");
-    refused(f->place[2], ROLE_SERVER0, ERR_POLICY, "no place");
-    refused(f->place[0], ROLE_DEALER, ERR_POLICY, "no place");
-    refused(f->place[3], ROLE_SERVER0, ERR_POLICY, "no place");
-    refused(f->model, ROLE_SERVER0, ERR_POLICY, "no place");
+    refused(f->made.place[1], ROLE_SERVER0, ERR_POLICY, "server1");
+    refused(f->made.place[0], ROLE_SERVER1, ERR_POLICY, "server0");
+    refused(f->made.place[2], ROLE_SERVER0, ERR_POLICY, "no place");
+    refused(f->made.place[0], ROLE_DEALER, ERR_POLICY, "no place");
+    refused(f->made.place[3], ROLE_SERVER0, ERR_POLICY, "no place");
+    refused(f->made.model, ROLE_SERVER0, ERR_POLICY, "no place");
 }
 
 static void copy_in(const fixture *f, const char *to, const char *name, const char *from,
@@ -178,15 +146,15 @@ static void test_clear_weights(void **state)
     const fixture *f = *state;
     char path[300];
     /* a clear model's file among the others: it takes the place of the constants */
-    copy_in(f, f->place[0], "keep", f->place[0], "model.safetensors");
-    snprintf(path, sizeof path, "%s/keep", f->place[0]);
-    refused(f->place[0], ROLE_SERVER0, ERR_POLICY, "keep");
+    copy_in(f, f->made.place[0], "keep", f->made.place[0], "model.safetensors");
+    snprintf(path, sizeof path, "%s/keep", f->made.place[0]);
+    refused(f->made.place[0], ROLE_SERVER0, ERR_POLICY, "keep");
     char kept[300];
     snprintf(kept, sizeof kept, "%s/kept", f->dir);
     assert_int_equal(rename(path, kept), 0);
-    copy_in(f, f->place[0], "model.safetensors", f->place[3], "model.safetensors");
-    refused(f->place[0], ROLE_SERVER0, ERR_POLICY, "model.safetensors");
-    copy_in(f, f->place[0], "model.safetensors", f->dir, "kept");
+    copy_in(f, f->made.place[0], "model.safetensors", f->made.place[3], "model.safetensors");
+    refused(f->made.place[0], ROLE_SERVER0, ERR_POLICY, "model.safetensors");
+    copy_in(f, f->made.place[0], "model.safetensors", f->dir, "kept");
     opens(f, 0);
 }
 
@@ -196,18 +164,18 @@ static void test_modes(void **state)
     static const char *const names[] = {"seed", "plan.json", "masked.bin", "sharing.json", "."};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[300];
-        snprintf(path, sizeof path, "%s/%s", f->place[0], names[i]);
+        snprintf(path, sizeof path, "%s/%s", f->made.place[0], names[i]);
         const mode_t right = i == 4 ? 0700 : 0600;
         assert_int_equal(chmod(path, right | 040), 0);
-        refused(f->place[0], ROLE_SERVER0, ERR_AUTH, "chmod");
+        refused(f->made.place[0], ROLE_SERVER0, ERR_AUTH, "chmod");
         assert_int_equal(chmod(path, right), 0);
     }
     char path[300], away[300];
-    snprintf(path, sizeof path, "%s/seed", f->place[0]);
+    snprintf(path, sizeof path, "%s/seed", f->made.place[0]);
     snprintf(away, sizeof away, "%s/away", f->dir);
     assert_int_equal(rename(path, away), 0);
     assert_int_equal(symlink(away, path), 0);
-    refused(f->place[0], ROLE_SERVER0, ERR_AUTH, "seed");
+    refused(f->made.place[0], ROLE_SERVER0, ERR_AUTH, "seed");
     assert_int_equal(rename(away, path), 0);
     opens(f, 0);
 }
@@ -221,16 +189,16 @@ static void test_altered(void **state)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t len;
         char path[300];
-        snprintf(path, sizeof path, "%s/%s", f->place[1], names[i]);
+        snprintf(path, sizeof path, "%s/%s", f->made.place[1], names[i]);
         char *bytes = scratch_read(path, &len);
         bytes[len / 2] ^= 1;
-        scratch_write(f->place[1], names[i], bytes, len);
+        scratch_write(f->made.place[1], names[i], bytes, len);
         mpc_place p;
         error err = {0};
-        assert_int_not_equal(mpc_place_open(&p, f->place[1], ROLE_SERVER1, &err), OK);
+        assert_int_not_equal(mpc_place_open(&p, f->made.place[1], ROLE_SERVER1, &err), OK);
         assert_non_null(strstr(err.text, names[i]));
         bytes[len / 2] ^= 1;
-        scratch_write(f->place[1], names[i], bytes, len);
+        scratch_write(f->made.place[1], names[i], bytes, len);
         free(bytes);
     }
     opens(f, 1);
@@ -241,16 +209,16 @@ static void test_altered(void **state)
 static void test_fresh_seeds(void **state)
 {
     fixture *f = *state, g = *f, h = *f;
-    const mpc_sharing first = share(&g, "again");
-    convert(f->dir, "secformer", h.model, sizeof h.model);
-    const mpc_sharing second = share(&h, "other");
+    const mpc_sharing first = mpc_fixture_share(&g.made, f->dir, "again");
+    mpc_fixture_convert(&h.made, f->dir, "secformer");
+    const mpc_sharing second = mpc_fixture_share(&h.made, f->dir, "other");
     assert_memory_not_equal(first.id, second.id, HASH_BYTES);
     uint8_t seeds[6][PRG_SEED_BYTES];
     const fixture *all[] = {f, &g, &h};
     for (int i = 0; i < 6; i++) {
         size_t len;
-        char name[220];
-        snprintf(name, sizeof name, "%s/seed", all[i / 2]->place[i % 2]);
+        char name[300];
+        snprintf(name, sizeof name, "%s/seed", all[i / 2]->made.place[i % 2]);
         char *bytes = scratch_read(name, &len);
         assert_int_equal(len, PRG_SEED_BYTES);
         memcpy(seeds[i], bytes, len);
@@ -259,11 +227,11 @@ static void test_fresh_seeds(void **state)
             assert_memory_not_equal(seeds[i], seeds[j], PRG_SEED_BYTES);
         }
     }
-    char path[220];
+    char path[300];
     size_t n[2], same = 0, compared = 0;
-    snprintf(path, sizeof path, "%s/masked.bin", f->place[0]);
+    snprintf(path, sizeof path, "%s/masked.bin", f->made.place[0]);
     char *a = scratch_read(path, &n[0]);
-    snprintf(path, sizeof path, "%s/masked.bin", g.place[0]);
+    snprintf(path, sizeof path, "%s/masked.bin", g.made.place[0]);
     char *b = scratch_read(path, &n[1]);
     assert_int_equal(n[0], n[1]);
     /* blocks in which something is: padding is zero in both */
@@ -286,12 +254,12 @@ static void test_taken(void **state)
     const fixture *f = *state;
     mpc_sharing out;
     error err = {0};
-    char fresh[2][220];
+    char fresh[2][300];
     snprintf(fresh[0], sizeof fresh[0], "%s/fresh0", f->dir);
     snprintf(fresh[1], sizeof fresh[1], "%s/fresh1", f->dir);
-    const mpc_share_places to = {{fresh[0], fresh[1]}, f->place[2], NULL};
-    assert_int_equal(mpc_share(&out, f->model, &to, &err), ERR_USAGE);
-    assert_error(err, ERR_USAGE, f->place[2]);
+    const mpc_share_places to = {{fresh[0], fresh[1]}, f->made.place[2], NULL};
+    assert_int_equal(mpc_share(&out, f->made.model, &to, &err), ERR_USAGE);
+    assert_error(err, ERR_USAGE, f->made.place[2]);
     assert_int_not_equal(access(fresh[0], F_OK), 0);
     assert_int_not_equal(access(fresh[1], F_OK), 0);
 }
