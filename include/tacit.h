@@ -248,6 +248,7 @@ TACIT_API tacit_status tacit_share(const char *src, const tacit_share_options *o
 typedef struct {
     const char *server0, *server1; /* directories, which must not exist */
     const char *lengths; /* tokens of an inference: "5-20,64", and "12+7" for two texts in one */
+    bool guard;          /* for answers with a guard */
     size_t count;        /* inferences of each */
     size_t threads;      /* 0: one per processor */
     tacit_progress_fn *progress;

@@ -79,8 +79,8 @@ static status add_item(mpc_material *m, const char **at, uint64_t count, size_t 
     return *good ? add_kind(m, lengths, n, count, err) : OK;
 }
 
-status mpc_material_parse(mpc_material *m, const char *lengths, uint64_t count, size_t max_tokens,
-                          error *err)
+status mpc_material_parse(mpc_material *m, const char *lengths, bool guard, uint64_t count,
+                          size_t max_tokens, error *err)
 {
     if (count < 1 || count > MPC_MATERIAL_COUNT) {
         return error_set(err, ERR_USAGE, "a count of %ju: must be 1 to %d", (uintmax_t)count,
@@ -96,6 +96,9 @@ status mpc_material_parse(mpc_material *m, const char *lengths, uint64_t count, 
         TRY(add_item(m, &at, count, max_tokens, &good, err));
         good = good && (*at == '\0' || *at == ',');
     } while (good && *at++ == ',');
+    for (size_t i = 0; i < m->n; i++) {
+        m->kinds[i].guard = guard;
+    }
     return good ? OK
                 : error_set(err, ERR_USAGE,
                             "lengths '%.100s': must be tokens as in 5-20,64,12+7, each 1 to %zu",
@@ -122,7 +125,7 @@ static json_t *kind_json(const mpc_kind *k)
             lengths = NULL;
         }
     }
-    return json_pack("{s:o, s:I, s:I, s:I, s:I}", "lengths", lengths, "count", (json_int_t)k->count,
+    return json_pack("{s:o, s:b, s:I, s:I, s:I, s:I}", "lengths", lengths, "guard", (int)k->guard, "count", (json_int_t)k->count,
                      "words", (json_int_t)k->words, "offset", (json_int_t)k->offset, "stride",
                      (json_int_t)k->stride);
 }
@@ -229,6 +232,7 @@ static status read_kind(mpc_kind *k, const json_t *o, size_t max_tokens, const c
         return error_set(err, ERR_ARTEFACT, "%s: must be an object", where);
     }
     TRY(read_lengths(k, o, max_tokens, where, err));
+    TRY(json_get_bool(o, "guard", true, &k->guard, where, err));
     TRY(json_get_size(o, "count", true, 1, MPC_MATERIAL_COUNT, &count, where, err));
     TRY(json_get_size(o, "words", true, 0, most, &words, where, err));
     TRY(json_get_size(o, "offset", true, 0, most, &offset, where, err));

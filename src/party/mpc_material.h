@@ -9,6 +9,8 @@
 #ifndef TACIT_PARTY_MPC_MATERIAL_H
 #define TACIT_PARTY_MPC_MATERIAL_H
 
+#include <stdbool.h>
+
 #include "base/hash.h"
 #include "base/seal.h"
 #include "net/role.h"
@@ -30,6 +32,7 @@ enum {
 typedef struct {
     size_t n_seqs;
     uint32_t *lengths;
+    bool guard; /* with the comparisons that a guarded answer needs */
     uint64_t count;
     uint64_t words;          /* bytes dealt to server 1 in each */
     uint64_t offset, stride; /* of the first in words.bin, and from one to the next */
@@ -48,8 +51,8 @@ void mpc_material_clear(mpc_material *m); /* a zeroed one is fine */
 
 /** Kinds from "5-20,12+7,64": lengths of one sequence, ranges of them, and of several sequences in
  * one inference, `count` inferences of each. ERR_USAGE. */
-status mpc_material_parse(mpc_material *m, const char *lengths, uint64_t count, size_t max_tokens,
-                          error *err) MUST_USE;
+status mpc_material_parse(mpc_material *m, const char *lengths, bool guard, uint64_t count,
+                          size_t max_tokens, error *err) MUST_USE;
 
 /** Fill in the id. */
 status mpc_material_seal(mpc_material *m, error *err) MUST_USE;

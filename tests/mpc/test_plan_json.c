@@ -70,6 +70,9 @@ static void fill_op(mpc_op_plan *op, size_t n_functions, prg *g)
         op->attention.sum_hi = size(g);
         op->attention.context_hi = size(g);
         op->attention.reciprocal = prg_below(g, n_functions);
+        op->attention.exponential = prg_below(g, n_functions);
+        op->attention.scores_hi = any_real(g) * 0x1p-43;
+        op->attention.clamp = fmin(size(g), 0x1p20);
     } else if (op->kind == MPC_OP_ACTIVATION) {
         op->activation.form = prg_word(g) & 1 ? ACTIVATION_GELU : ACTIVATION_NONE;
         op->activation.bits = (unsigned)prg_below(g, 65);
