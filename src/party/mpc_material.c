@@ -125,9 +125,9 @@ static json_t *kind_json(const mpc_kind *k)
             lengths = NULL;
         }
     }
-    return json_pack("{s:o, s:b, s:I, s:I, s:I, s:I}", "lengths", lengths, "guard", (int)k->guard, "count", (json_int_t)k->count,
-                     "words", (json_int_t)k->words, "offset", (json_int_t)k->offset, "stride",
-                     (json_int_t)k->stride);
+    return json_pack("{s:o, s:b, s:I, s:I, s:I, s:I}", "lengths", lengths, "guard", (int)k->guard,
+                     "count", (json_int_t)k->count, "words", (json_int_t)k->words, "offset",
+                     (json_int_t)k->offset, "stride", (json_int_t)k->stride);
 }
 
 static json_t *kinds_json(const mpc_material *m)

@@ -164,7 +164,8 @@ static status walk_on_material(inference *f, error *err)
 {
     server *s = f->s;
     mpc_ration *words = NULL;
-    TRY(mpc_stock_take(s->session->stock, s->session->peer, &f->x.seqs, f->guard, f->root, &words, err));
+    TRY(mpc_stock_take(s->session->stock, s->session->peer, &f->x.seqs, f->guard, f->root, &words,
+                       err));
     if (words) {
         const dealt_file file = mpc_ration_file(words);
         dealt_set_file(s->dealt, &file);

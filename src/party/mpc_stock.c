@@ -157,7 +157,8 @@ static status find_kind(const mpc_stock *s, size_t *kind, const sequences *lengt
             return OK;
         }
     }
-    return error_set(err, ERR_RESOURCE, "no material was dealt for %zu tokens in %zu sequences, %s guard",
+    return error_set(err, ERR_RESOURCE,
+                     "no material was dealt for %zu tokens in %zu sequences, %s guard",
                      lengths->start[lengths->n], lengths->n, guard ? "with a" : "without");
 }
 

@@ -63,6 +63,8 @@ check 'and under a guard' near "$tmp/clear" "$tmp/guarded"
 check 'which is in the report' fails_with 0 '"guarded": true, "outside": ' run "$tmp/a-owner" --guard
 check 'by its name too' fails_with 0 '"protect": "mpc"' run "$tmp/a-owner" --protect mpc
 
+check 'with a guard' fails_with 0 '"outside": false' run "$tmp/a-owner" --guard
+
 # Four owners at once, each in a session of its own.
 for i in 1 2 3 4; do
     "$tacit" eval "$tmp/a-owner" tests/corpus/dataset/tsv --json --peers "$peers" --certs "$tmp/certs" \
@@ -151,6 +153,7 @@ material_server0 0
 peers=server0=127.0.0.1:$server0_port,server1=127.0.0.1:$server1_port
 run "$tmp/a-owner" | logits >"$tmp/private"
 check 'an answer from material' near "$tmp/clear" "$tmp/private"
+check 'a guard needs material of its own' fails_with 4 'out of resources' run "$tmp/a-owner" --guard
 check 'material in use' fails_with 8 'in use by another process' party server1 "$tmp/a-server1" --material "$tmp/m1"
 kill -KILL "$server1"
 wait "$server1" 2>/dev/null
