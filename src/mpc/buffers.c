@@ -99,6 +99,22 @@ void buffers_give(buffers *b, void *block)
     pthread_mutex_unlock(&b->lock);
 }
 
+void buffers_wipe(buffers *b)
+{
+    for (size_t i = 0; i < LISTS; i++) {
+        pthread_mutex_lock(&b->lock);
+        header *list = b->idle[i];
+        b->idle[i] = NULL;
+        pthread_mutex_unlock(&b->lock);
+        while (list) {
+            header *h = list;
+            list = h->next;
+            mem_wipe((uint8_t *)h + MEM_ALIGN, h->bytes);
+            buffers_give(b, (uint8_t *)h + MEM_ALIGN);
+        }
+    }
+}
+
 size_t buffers_bytes(const buffers *b)
 {
     return b->bytes;

@@ -17,6 +17,9 @@ void buffers_free(buffers *b); /* all blocks must be back */
 void *buffers_take(buffers *b, size_t bytes);
 void buffers_give(buffers *b, void *block); /* NULL is fine */
 
+/** Wipe what is idle: the end of a session, where others go on with the same buffers. */
+void buffers_wipe(buffers *b);
+
 /** Bytes held, in use or not. */
 size_t buffers_bytes(const buffers *b);
 

@@ -100,7 +100,10 @@ static status make(dealer *d, error *err)
     if (!d->dealt || !d->scratch) {
         return error_memory(err);
     }
-    TRY(buffers_new(&d->buffers, err));
+    d->buffers = d->party->buffers;
+    if (!d->buffers) {
+        TRY(buffers_new(&d->buffers, err));
+    }
     return pool_new(&d->pool, d->party->threads, err);
 }
 
@@ -118,7 +121,11 @@ status mpc_dealer_serve(const mpc_party *p, channel *server0, channel *server1, 
         channel_abort(server0, st);
         channel_abort(server1, st);
     }
-    buffers_free(d.buffers);
+    if (d.buffers && d.buffers == p->buffers) {
+        buffers_wipe(d.buffers);
+    } else {
+        buffers_free(d.buffers);
+    }
     pool_free(d.pool);
     dealt_free(d.dealt);
     arena_free(d.scratch);

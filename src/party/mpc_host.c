@@ -18,6 +18,7 @@ struct mpc_host {
     mpc_place place;
     mpc_party party;
     mpc_stock *stock; /* or NULL */
+    buffers *buffers; /* of all sessions: a new one finds memory that is there already */
     peers peers;
     door *door;
     rendezvous *meeting;
@@ -70,12 +71,14 @@ static status make(mpc_host *h, const mpc_host_options *o, error *err)
     TRY(peers_parse(&h->peers, o->peers, called_by(o->who, o->material != NULL), err));
     TRY(cpu_pick(&level, err));
     TRY(mpc_place_open(&h->place, o->dir, o->who, err));
+    TRY(buffers_new(&h->buffers, err));
     h->party = (mpc_party){.who = h->place.who,
                            .model = h->place.model,
                            .plan = h->place.plan,
                            .weights = h->place.weights,
                            .isa = level,
                            .threads = o->threads,
+                           .buffers = h->buffers,
                            .stocked = o->material != NULL};
     memcpy(h->party.hash, h->place.sharing.id, sizeof h->party.hash);
     if (o->material) {
@@ -117,6 +120,7 @@ void mpc_host_free(mpc_host *h)
         rendezvous_free(h->meeting);
         mpc_stock_free(h->stock);
         mpc_place_close(&h->place);
+        buffers_free(h->buffers);
         mem_free(h);
     }
 }

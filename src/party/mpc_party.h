@@ -16,6 +16,7 @@ typedef struct {
     uint8_t hash[HASH_BYTES]; /* of the sharing: the same at all parties */
     isa isa;
     size_t threads;
+    buffers *buffers; /* of all its sessions; NULL: each has its own */
     bool stocked; /* a server: with material that was dealt beforehand */
 } mpc_party;
 

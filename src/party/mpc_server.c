@@ -238,7 +238,10 @@ static status make(server *s, error *err)
     if (!s->dealt || !s->scratch) {
         return error_memory(err);
     }
-    TRY(buffers_new(&s->buffers, err));
+    s->buffers = s->party->buffers;
+    if (!s->buffers) {
+        TRY(buffers_new(&s->buffers, err));
+    }
     TRY(pool_new(&s->pools[0], s->party->threads, err));
     return pool_new(&s->pools[1], s->party->threads, err);
 }
@@ -260,7 +263,11 @@ status mpc_server_serve(const mpc_party *p, const mpc_session *session, mpc_tall
             channel_abort(session->dealer, st);
         }
     }
-    buffers_free(s.buffers);
+    if (s.buffers && s.buffers == p->buffers) {
+        buffers_wipe(s.buffers);
+    } else {
+        buffers_free(s.buffers);
+    }
     pool_free(s.pools[0]);
     pool_free(s.pools[1]);
     dealt_free(s.dealt);
