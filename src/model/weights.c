@@ -80,7 +80,8 @@ static status merge(weights *w, error *err)
 static stored_tensor *lookup(const weights *w, const char *name)
 {
     const stored_tensor wanted = {.view.name = name};
-    return bsearch(&wanted, w->tensors, w->n, sizeof wanted, stored_tensor_by_name);
+    return w->n == 0 ? NULL
+                     : bsearch(&wanted, w->tensors, w->n, sizeof wanted, stored_tensor_by_name);
 }
 
 /* The index and the files must say the same. */
