@@ -4,6 +4,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include "base/crypto.h"
+
 static bool digest(uint8_t *out, EVP_MD_CTX *c, const span *pieces, size_t n)
 {
     bool ok = EVP_DigestInit_ex(c, EVP_sha256(), NULL) == 1;
@@ -15,6 +17,7 @@ static bool digest(uint8_t *out, EVP_MD_CTX *c, const span *pieces, size_t n)
 
 status hash_sha256(uint8_t out[HASH_BYTES], const span *pieces, size_t n, error *err)
 {
+    crypto_begin();
     EVP_MD_CTX *c = EVP_MD_CTX_new();
     const bool ok = c && digest(out, c, pieces, n);
     EVP_MD_CTX_free(c);

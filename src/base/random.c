@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/crypto.h"
 #include "base/mem.h"
 
 /* What is drawn ahead for small requests, and what goes to the cipher at once. */
@@ -61,6 +62,7 @@ static prg *make(const uint8_t seed[PRG_SEED_BYTES], const EVP_CIPHER *cipher, c
 {
     static const uint8_t counter[16];
     uint8_t key[32];
+    crypto_begin();
     prg *p = mem_new(1, sizeof *p);
     const bool ready = p && (p->cipher = EVP_CIPHER_CTX_new()) != NULL &&
                        derive_key(key, seed, label, purpose) &&

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "base/crypto.h"
 #include "base/mem.h"
 #include "net/wire.h"
 
@@ -38,6 +39,7 @@ struct frame_key {
 
 frame_key *frame_key_new(const uint8_t key[32], error *err)
 {
+    crypto_begin();
     frame_key *k = mem_new(1, sizeof *k);
     if (!k || !(k->cipher = EVP_CIPHER_CTX_new()) ||
         EVP_EncryptInit_ex(k->cipher, EVP_aes_256_gcm(), NULL, key, NULL) != 1) {

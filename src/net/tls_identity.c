@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "base/crypto.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "net/certificate.h"
@@ -115,6 +116,7 @@ static status check_own(const identity *id, const char *dir, error *err)
 status identity_new(identity **out, const char *dir, role mine, error *err)
 {
     *out = NULL;
+    crypto_begin();
     identity *id = mem_new(1, sizeof *id);
     if (!id) {
         return error_memory(err);
