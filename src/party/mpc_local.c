@@ -149,6 +149,16 @@ static status start(mpc_local *l, const mpc_local_options *o, error *err)
     return OK;
 }
 
+/* Whoever waits for another gives up. */
+static void cancel_all(mpc_local *l)
+{
+    for (int i = 0; i < MPC_LOCAL_LINKS; i++) {
+        for (int end = 0; end < 2 && l->links[i][end]; end++) {
+            channel_cancel(l->links[i][end]);
+        }
+    }
+}
+
 status mpc_local_new(mpc_local **out, const model *m, const mpc_local_options *o, error *err)
 {
     *out = NULL;
@@ -166,6 +176,7 @@ status mpc_local_new(mpc_local **out, const model *m, const mpc_local_options *o
         st = start(l, o, err);
     }
     if (st != OK) {
+        cancel_all(l); /* parties may wait for one that could not be started */
         mpc_local_free(l);
         return st;
     }
@@ -212,10 +223,7 @@ status mpc_local_forward(mpc_local *l, float *out, const embedded *x, error *err
     for (int i = 0; st != OK && i < PARTIES; i++) { /* the party that failed knows why */
         member *m = &l->members[i];
         if (m->started && err) {
-            for (int j = 0; j < MPC_LOCAL_LINKS; j++) {
-                channel_cancel(l->links[j][0]);
-                channel_cancel(l->links[j][1]);
-            }
+            cancel_all(l);
             pthread_join(m->thread, NULL);
             m->started = false;
             if (m->why.code != OK && m->why.code != ERR_NETWORK) {
