@@ -55,10 +55,28 @@ static status greet_all(member *m, error *err)
     return mpc_party_handshake(l->links[MPC_LOCAL_DEALER1][1], false, &m->party, err);
 }
 
+/* A party that cannot begin hangs up on all, as one that ends does. */
+static void abort_all(const member *m, status why)
+{
+    static const int of[PARTIES][3][2] = {
+        {{MPC_LOCAL_SERVERS, 0}, {MPC_LOCAL_DEALER0, 0}, {MPC_LOCAL_OWNER0, 1}},
+        {{MPC_LOCAL_SERVERS, 1}, {MPC_LOCAL_DEALER1, 0}, {MPC_LOCAL_OWNER1, 1}},
+        {{MPC_LOCAL_DEALER0, 1}, {MPC_LOCAL_DEALER1, 1}, {MPC_LOCAL_DEALER1, 1}},
+    };
+    for (int i = 0; i < 3; i++) {
+        const int *end = of[m->party.who][i];
+        channel_abort(m->l->links[end[0]][end[1]], why);
+    }
+}
+
 static status serve(member *m, error *err)
 {
     mpc_local *l = m->l;
-    TRY(greet_all(m, err));
+    const status st = greet_all(m, err);
+    if (st != OK) {
+        abort_all(m, st);
+        return st;
+    }
     if (m->party.who == HOLDER_DEALER) {
         return mpc_dealer_serve(&m->party, l->links[MPC_LOCAL_DEALER0][1],
                                 l->links[MPC_LOCAL_DEALER1][1], &m->tally, err);
@@ -149,14 +167,30 @@ static status start(mpc_local *l, const mpc_local_options *o, error *err)
     return OK;
 }
 
-/* Whoever waits for another gives up. */
-static void cancel_all(mpc_local *l)
+/* Everybody gives up, whoever waits for another too. The party that failed knows why. */
+static status give_up(mpc_local *l, status st, error *err)
 {
     for (int i = 0; i < MPC_LOCAL_LINKS; i++) {
         for (int end = 0; end < 2 && l->links[i][end]; end++) {
             channel_cancel(l->links[i][end]);
         }
     }
+    for (int i = 0; i < PARTIES; i++) {
+        if (l->members[i].started) {
+            pthread_join(l->members[i].thread, NULL);
+            l->members[i].started = false;
+        }
+    }
+    for (int i = 0; i < PARTIES; i++) {
+        const error *why = &l->members[i].why;
+        if (why->code != OK && why->code != ERR_NETWORK) {
+            if (err) {
+                *err = *why;
+            }
+            return why->code;
+        }
+    }
+    return st;
 }
 
 status mpc_local_new(mpc_local **out, const model *m, const mpc_local_options *o, error *err)
@@ -176,7 +210,7 @@ status mpc_local_new(mpc_local **out, const model *m, const mpc_local_options *o
         st = start(l, o, err);
     }
     if (st != OK) {
-        cancel_all(l); /* parties may wait for one that could not be started */
+        st = give_up(l, st, err);
         mpc_local_free(l);
         return st;
     }
@@ -220,19 +254,7 @@ status mpc_local_forward(mpc_local *l, float *out, const embedded *x, error *err
     bool outside = false;
     const status st = mpc_owner_forward(&l->owner, out, &outside, x, l->scratch, err);
     l->outside |= outside;
-    for (int i = 0; st != OK && i < PARTIES; i++) { /* the party that failed knows why */
-        member *m = &l->members[i];
-        if (m->started && err) {
-            cancel_all(l);
-            pthread_join(m->thread, NULL);
-            m->started = false;
-            if (m->why.code != OK && m->why.code != ERR_NETWORK) {
-                *err = m->why;
-                return err->code;
-            }
-        }
-    }
-    return st;
+    return st == OK ? OK : give_up(l, st, err);
 }
 
 bool mpc_local_outside(const mpc_local *l)
