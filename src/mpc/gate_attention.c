@@ -1,4 +1,4 @@
-/* Products of two opened secrets, by sequence and head:
+/* Products of two opened secrets, by sequence and head, mpc.md Eq. (3):
  *
  *   z_i = i·A·B - A·b_i - a_i·B + c_i,  c_0 + c_1 = a·b
  *

@@ -1,4 +1,4 @@
-/* A secret times a weight: everything but one product is prepared.
+/* A secret times a weight: everything but one product is prepared. mpc.md Eq. (2)
  *
  *   y_i = M·W_i + t_i,  t_i = bias_i - r_i·m - c_i,  c_0 + c_1 = r·(B0 + B1)
  *

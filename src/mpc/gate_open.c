@@ -1,4 +1,4 @@
-/* Opening: both servers send share + mask and add what they get. */
+/* Opening: both servers send share + mask and add what they get. mpc.md Eq. (1) */
 #include "base/mem.h"
 #include "mpc/gates.h"
 

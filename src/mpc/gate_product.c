@@ -1,4 +1,5 @@
-/* Grown x times grown f, one f for a row of x: with x = a - r + u·b and f = c - q + v·e,
+/* Grown x times grown f, one f for a row of x, mpc.md Eq. (6): with x = a - r + u·b and f = c - q +
+ * v·e,
  *
  *   x·f = a·c - a·q + a·v·e - c·r + r·q - v·r·e + c·u·b - u·b·q + u·v·b·e
  *

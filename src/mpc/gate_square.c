@@ -1,4 +1,4 @@
-/* Gates on wires that have grown: over the integers
+/* Gates on wires that have grown, mpc.md Eq. (4) and (5): over the integers
  *
  *   x = a - r + u·b,  a = M - 2^(w-2),  b = r's highest bit,  u = 2^w where M's highest bit is 0
  *

@@ -11,7 +11,7 @@ void mpc_truncate(mpc *p, wire *x, unsigned t)
     if (t == 0) {
         return;
     }
-    if (mpc_has_shares(p)) { /* 2^t - 1 on one share makes up for the carry that both lose */
+    if (mpc_has_shares(p)) { /* mpc.md Eq. (7): 2^t - 1 makes up for the carry that is lost */
         const uint64_t c = p->server == 0 ? ring_mask(t) : 0;
         p->kernels->truncate(x->share, x->n, c, t, ring_mask(x->bits));
     }

@@ -34,7 +34,7 @@ static status truncate(mpc *p, walks *w)
 }
 
 /* Every pair of shares of every word of small rings: the floor or one more, never else, and on
- * average what was there: mpc.md (7), (8). */
+ * average what was there: docs/design/mpc.md Eq. (7), (8). */
 static void test_truncate_small_rings(void **state)
 {
     (void)state;
