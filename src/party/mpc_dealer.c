@@ -112,7 +112,6 @@ status mpc_dealer_serve(const mpc_party *p, channel *server0, channel *server1, 
 {
     mpc_tally unread = {0};
     dealer d = {.party = p, .to = {server0, server1}, .tally = tally ? tally : &unread};
-    *d.tally = (mpc_tally){0};
     status st = make(&d, err);
     if (st == OK) {
         st = serve(&d, err);

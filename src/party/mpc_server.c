@@ -251,7 +251,6 @@ status mpc_server_serve(const mpc_party *p, const mpc_session *session, mpc_tall
 {
     mpc_tally unread = {0};
     server s = {.party = p, .session = session, .tally = tally ? tally : &unread};
-    *s.tally = (mpc_tally){0};
     status st = make(&s, err);
     if (st == OK) {
         st = serve(&s, err);

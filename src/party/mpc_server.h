@@ -19,7 +19,7 @@ typedef struct {
     size_t ahead;
 } mpc_session;
 
-/** Until the owner says that no more comes. tally may be NULL. */
+/** Until the owner says that no more comes. tally is added to, and may be NULL. */
 status mpc_server_serve(const mpc_party *p, const mpc_session *s, mpc_tally *tally,
                         error *err) MUST_USE;
 

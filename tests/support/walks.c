@@ -29,8 +29,10 @@ wire *walks_input(mpc *p, walks *w, const uint64_t *x, size_t n, unsigned bits, 
 void walks_output(mpc *p, walks *w, size_t k, wire *y)
 {
     if (p->phase == MPC_EVALUATE) {
-        w->n[k] = y->n;
-        w->bits[k] = y->bits;
+        if (p->server == 0) { /* both walks agree on it */
+            w->n[k] = y->n;
+            w->bits[k] = y->bits;
+        }
         free(w->shares[p->server][k]);
         w->shares[p->server][k] = malloc(y->n * sizeof(uint64_t) + 1);
         assert_non_null(w->shares[p->server][k]);
