@@ -255,8 +255,8 @@ typedef struct {
     void *ctx;
 } tacit_deal_options;
 
-/** mpc, the dealer's step: what the servers need of correlated randomness, beforehand and onto disk.
- * dir: the dealer's part of a sharing. An inference's material is good for one use. */
+/** mpc, the dealer's step: what the servers need of correlated randomness, beforehand and onto
+ * disk. dir: the dealer's part of a sharing. An inference's material is good for one use. */
 TACIT_API tacit_status tacit_deal(const char *dir, const tacit_deal_options *o, char **json,
                                   tacit_error *err);
 

@@ -17,7 +17,7 @@ typedef struct {
     isa isa;
     size_t threads;
     buffers *buffers; /* of all its sessions; NULL: each has its own */
-    bool stocked; /* a server: with material that was dealt beforehand */
+    bool stocked;     /* a server: with material that was dealt beforehand */
 } mpc_party;
 
 /** Where time goes, seconds. */

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC1091,SC2154,SC2015 # what mpc_parties.sh sets; conditions that cannot fail
 # Owner, two servers and dealer are processes, and one of them is killed at some moment of a session.
 # Whoever is left ends in time, and every answer that was written is near the one in the clear.
 # TACIT_KILLS says how many times; 10 by default.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC1091,SC2154,SC2015 # what mpc_parties.sh sets; conditions that cannot fail
 # Two servers, a dealer and owners as processes over TLS on the loopback.
 # shellcheck disable=SC2317 # functions are called through check
 # shellcheck source=tests/support/mpc_parties.sh

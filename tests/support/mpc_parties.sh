@@ -1,4 +1,5 @@
 # Three parties of mpc as processes over TLS on the loopback; sourced by scripts.
+# shellcheck disable=SC1091,SC2154,SC2015 # what mpc_parties.sh sets; conditions that cannot fail
 # Needs: $tacit, $tmp. Sets: $dealer $server0 $server1 (processes), $peers (how owners reach them).
 
 # A model of two layers with a recipe, and what make_sharing NAME makes of it: $tmp/NAME-server0 …
