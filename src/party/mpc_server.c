@@ -38,28 +38,46 @@ typedef struct {
     mpc_times prepared, evaluated;
 } inference;
 
-static status prepare(inference *f, error *err)
+/* One of a server's walks, timed. Each uses of the setup what it needs. *out: its engine, for the
+ * caller to free; NULL where it could not be made. */
+static status run_walk(engine **out, inference *f, mpc_phase phase, double *seconds,
+                       mpc_times *times, error *err)
 {
     server *s = f->s;
-    mpc_setup setup = mpc_party_walk(s->party, MPC_PREPARE);
+    mpc_setup setup = mpc_party_walk(s->party, phase);
     setup.guard = f->guard;
-    setup.walk.pool = s->pools[0];
+    setup.walk.pool = s->pools[phase == MPC_EVALUATE];
     setup.walk.buffers = s->buffers;
     setup.walk.queue = f->queue;
     setup.walk.dealer = s->session->dealer;
     setup.walk.dealt = s->dealt;
+    setup.walk.peer = s->session->peer;
+    setup.walk.input = f->input;
     memcpy(setup.walk.root[0], f->root, sizeof f->root);
-    engine *e;
-    status st = mpc_engine_new(&e, &setup, err);
+    status st = mpc_engine_new(out, &setup, err);
     mem_wipe(setup.walk.root, sizeof setup.walk.root);
     TRY(st);
-    e->err = err;
+    (*out)->err = err;
     const double begin = mpc_now();
-    st = nn_encoder_forward(e, NULL, s->party->model, &f->x);
-    mpc_spent(&f->preparing, begin);
-    f->prepared = mpc_engine_walk(e)->times;
-    e->ops->free(e);
-    return st == OK ? dealt_end(s->dealt, err) : st;
+    st = nn_encoder_forward(*out, NULL, s->party->model, &f->x);
+    mpc_spent(seconds, begin);
+    *times = mpc_engine_walk(*out)->times;
+    return st;
+}
+
+static void drop_walk(engine *e)
+{
+    if (e) {
+        e->ops->free(e);
+    }
+}
+
+static status prepare(inference *f, error *err)
+{
+    engine *e;
+    const status st = run_walk(&e, f, MPC_PREPARE, &f->preparing, &f->prepared, err);
+    drop_walk(e);
+    return st == OK ? dealt_end(f->s->dealt, err) : st;
 }
 
 static void *prepare_main(void *arg)
@@ -85,28 +103,12 @@ static status pack_answer(inference *f, const engine *e, error *err)
 
 static status evaluate(inference *f, error *err)
 {
-    server *s = f->s;
-    mpc_setup setup = mpc_party_walk(s->party, MPC_EVALUATE);
-    setup.guard = f->guard;
-    setup.walk.pool = s->pools[1];
-    setup.walk.buffers = s->buffers;
-    setup.walk.queue = f->queue;
-    setup.walk.peer = s->session->peer;
-    setup.walk.input = f->input;
-    memcpy(setup.walk.root[0], f->root, sizeof f->root);
     engine *e;
-    status st = mpc_engine_new(&e, &setup, err);
-    mem_wipe(setup.walk.root, sizeof setup.walk.root);
-    TRY(st);
-    e->err = err;
-    const double begin = mpc_now();
-    st = nn_encoder_forward(e, NULL, s->party->model, &f->x);
-    mpc_spent(&f->evaluating, begin);
-    f->evaluated = mpc_engine_walk(e)->times;
+    status st = run_walk(&e, f, MPC_EVALUATE, &f->evaluating, &f->evaluated, err);
     if (st == OK) {
         st = pack_answer(f, e, err);
     }
-    e->ops->free(e);
+    drop_walk(e);
     return st;
 }
 
