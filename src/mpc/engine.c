@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "mpc/state.h"
+#include "ring/stream.h"
 
 unsigned mpc_input_bits(const mpc_plan *p, const model *m)
 {
@@ -41,21 +42,16 @@ void mpc_settle(mpc *p, wire *x, unsigned frac, unsigned bits)
 static status read_input(mpc_engine *e, wire *x)
 {
     mpc *p = &e->p;
-    const size_t bytes = ring_packed_bytes(x->n, x->bits);
     if (p->server == 1) {
         ring_unpack(p->ring, x->share, p->input, x->n, x->bits);
         return OK;
     }
-    uint8_t *stream = buffers_take(p->buffers, bytes);
-    prg *g = stream ? prg_new(p->input, "mpc input", p->err) : NULL;
-    if (!g) {
-        buffers_give(p->buffers, stream);
-        return error_memory(p->err);
+    ring_stream *s = ring_stream_new(p->input, MPC_INPUT_PURPOSE, 1, p->err);
+    if (!s) {
+        return ERR_RESOURCE;
     }
-    prg_bytes(g, stream, bytes);
-    prg_free(g);
-    ring_unpack(p->ring, x->share, stream, x->n, x->bits);
-    buffers_give(p->buffers, stream);
+    ring_stream_words(s, p->ring, NULL, x->share, x->n, x->bits);
+    ring_stream_free(s);
     return OK;
 }
 

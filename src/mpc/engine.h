@@ -27,6 +27,10 @@ const mpc *mpc_engine_walk(const engine *e);
 enum { MPC_ANSWER_BITS = 22 };
 const uint64_t *mpc_engine_answer(const engine *e, size_t *n);
 
+/** The owner's seed and this purpose give server 0 its share of an input: words of a ring_stream.
+ */
+#define MPC_INPUT_PURPOSE "mpc input"
+
 /** Width of an input's words, of MPC_FRAC fraction bits: what the owner shares is its embedded
  * tokens, each row minus its mean and divided by its standard deviation. */
 unsigned mpc_input_bits(const mpc_plan *p, const model *m);

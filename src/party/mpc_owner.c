@@ -8,6 +8,7 @@
 #include "mpc/engine.h"
 #include "nn/encoder.h"
 #include "party/mpc_wire.h"
+#include "ring/stream.h"
 
 /* Each row minus its mean, divided by its standard deviation, as words: the first norm without its
  * γ and β, which the next weights hold. */
@@ -35,20 +36,18 @@ static status share(const mpc_owner *o, uint8_t *first, uint8_t *second, const e
                     arena *a, error *err)
 {
     const ring_kernels *k = ring_kernels_for(o->isa);
-    const size_t n = x->rows * x->dim, bytes = ring_packed_bytes(n, o->input_bits);
+    const size_t n = x->rows * x->dim;
     uint64_t *words = arena_take(a, n, sizeof *words), *pad = arena_take(a, n, sizeof *pad);
-    uint8_t *stream = arena_take(a, bytes, 1);
-    if (!words || !pad || !stream) {
+    if (!words || !pad) {
         return error_memory(err);
     }
     TRY(random_bytes(first, PRG_SEED_BYTES, err));
-    prg *g = prg_new(first, "mpc input", err);
-    if (!g) {
+    ring_stream *s = ring_stream_new(first, MPC_INPUT_PURPOSE, 1, err);
+    if (!s) {
         return ERR_RESOURCE;
     }
-    prg_bytes(g, stream, bytes);
-    prg_free(g);
-    ring_unpack(k, pad, stream, n, o->input_bits);
+    ring_stream_words(s, k, NULL, pad, n, o->input_bits);
+    ring_stream_free(s);
     encode(words, x, (double)o->model->embeddings.norm.eps);
     for (size_t i = 0; i < n; i++) {
         words[i] -= pad[i];
