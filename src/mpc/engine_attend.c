@@ -5,11 +5,6 @@
 #include "base/mem.h"
 #include "mpc/attend.h"
 
-static int magnitude(double x)
-{
-    return (int)ceil(log2(x));
-}
-
 static double kappa(const attention *a, size_t h)
 {
     return a->kappa ? (double)a->kappa[h] : 1;
@@ -65,7 +60,7 @@ static status choose_fractions(attend_run *r)
         r->longest = n > r->longest ? n : r->longest;
         r->shortest = n < r->shortest ? n : r->shortest;
     }
-    const int frac = SUMMED_BITS - 2 - magnitude(r->ap->context_hi * largest_divisor(r));
+    const int frac = SUMMED_BITS - 2 - mpc_magnitude(r->ap->context_hi * largest_divisor(r));
     if (frac < 0) {
         return error_set(r->p->err, ERR_PRECISION,
                          "'%s': %zu tokens are more than its calibrated ranges allow", r->a->name,
@@ -78,9 +73,10 @@ static status choose_fractions(attend_run *r)
         return OK;
     }
     const double least = attend_least_sum(r, r->shortest);
-    const int bits = DIVISOR_FRAC + 2 + magnitude(1.25 * attend_largest_sum(r, r->longest) / least);
+    const int bits =
+        DIVISOR_FRAC + 2 + mpc_magnitude(1.25 * attend_largest_sum(r, r->longest) / least);
     r->divisor_bits = bits > DIVISOR_BITS ? (unsigned)bits : DIVISOR_BITS;
-    r->divisor_frac = (unsigned)((int)r->divisor_bits - 2 - magnitude(1.25 / least));
+    r->divisor_frac = (unsigned)((int)r->divisor_bits - 2 - mpc_magnitude(1.25 / least));
     return OK;
 }
 

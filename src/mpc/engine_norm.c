@@ -7,19 +7,10 @@
 
 enum { INPUT_BITS = 22, VARIANCE_BITS = 24, RING = 64 };
 
-static unsigned log_dim(size_t dim)
-{
-    unsigned b = 0;
-    while ((size_t)1 << b < dim) {
-        b++;
-    }
-    return b;
-}
-
 /* h += factor · (r - mean r), both at h's fraction. r: rows × dim with γ and β applied. */
 static void add_centred(mpc *p, wire *h, wire *r, const mpc_norm_plan *np, size_t rows, size_t dim)
 {
-    const unsigned drop = (unsigned)((int)log_dim(dim) - np->shift);
+    const unsigned drop = (unsigned)(mpc_magnitude((double)dim) - np->shift);
     mpc_centre_rows(p, r, rows);
     r->frac += drop; /* dim · 2^-drop is the factor */
     mpc_truncate(p, r, drop);

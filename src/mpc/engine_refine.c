@@ -4,19 +4,14 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "mpc/plan.h"
 #include "mpc/refine.h"
 
 enum { RING = 64 };
 
-/* ⌈log2 x⌉ */
-static int magnitude(double x)
-{
-    return (int)ceil(log2(x));
-}
-
 refine_widths mpc_refine_widths(double ratio, bool root)
 {
-    const int log_ratio = magnitude(ratio);
+    const int log_ratio = mpc_magnitude(ratio);
     const int fine = 15 + log_ratio > 30 ? 30 : 15 + log_ratio;
     return (refine_widths){
         .argument = (unsigned)fine + 2,

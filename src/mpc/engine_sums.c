@@ -5,11 +5,6 @@
 #include "base/mem.h"
 #include "mpc/attend.h"
 
-static int magnitude(double x)
-{
-    return (int)ceil(log2(x));
-}
-
 /* Row sums, before the weights lose bits. They are packed by sequence and head. */
 static status row_sums(attend_run *r)
 {
@@ -48,7 +43,7 @@ static status scale_sums(attend_run *r)
         const double by = floor(ldexp(1, (int)t + SUM_BITS - (int)r->sums->frac) /
                                 (s->period * attend_largest_sum(r, n)));
         /* a seed is that of 2^above / D, so that its rows are as large as one another */
-        const int up = r->is_seed ? magnitude(attend_largest_sum(r, n)) : 0;
+        const int up = r->is_seed ? mpc_magnitude(attend_largest_sum(r, n)) : 0;
         const double gain = s->period * ldexp(by, (int)r->sums->frac - SUM_BITS - (int)t + up);
         for (size_t j = 0; j < r->h.heads * n; j++, row++) {
             c[row] = (uint64_t)by;
@@ -84,12 +79,12 @@ static status fine_sums(attend_run *r)
         mpc_words_drop(r->p, c);
         return st;
     }
-    const int down = frac - (bits - 2 - magnitude(attend_largest_sum(r, r->longest)));
+    const int down = frac - (bits - 2 - mpc_magnitude(attend_largest_sum(r, r->longest)));
     const unsigned t = down > 0 ? (unsigned)down : 0;
     size_t row = 0;
     for (size_t i = 0; i < seqs->n; i++) {
         const size_t n = seqs->start[i + 1] - seqs->start[i];
-        const int above = magnitude(attend_largest_sum(r, n));
+        const int above = mpc_magnitude(attend_largest_sum(r, n));
         for (size_t j = 0; j < r->h.heads * n; j++, row++) {
             c[row] = UINT64_C(1) << (bits - 2 - above - frac + (int)t);
             r->above[row] = (uint8_t)(above + 64);

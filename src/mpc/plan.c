@@ -29,8 +29,7 @@ typedef struct {
     error *err;
 } planner;
 
-/* The smallest b with |x| <= 2^b. */
-static int magnitude(double x)
+int mpc_magnitude(double x)
 {
     return x > 0 ? (int)ceil(log2(x)) : -64;
 }
@@ -124,7 +123,7 @@ static status function_for(planner *w, size_t *out, mpc_function f, double lo, d
         TRY(f == MPC_RSQRT || f == MPC_RECIPROCAL ? fit_relative(g, f, hi / lo, w->err)
                                                   : fit_activation(g, f, lo, hi, w->err));
     }
-    g->period_bits = bits ? bits : (unsigned)magnitude(g->series.period / SCORE_STEP);
+    g->period_bits = bits ? bits : (unsigned)mpc_magnitude(g->series.period / SCORE_STEP);
     *out = p->n_functions++;
     return OK;
 }
@@ -156,13 +155,13 @@ static status plan_norm(planner *w, const norm *n, unsigned out_bits, bool gamma
     TRY(range_of(w, n->name, "variance", &lo, &hi));
     np->variance_lo = fmax(lo, 1e-12) / MARGIN + n->eps;
     np->variance_hi = hi * MARGIN + n->eps;
-    const int log_dim = magnitude((double)n->dim);
+    const int log_dim = mpc_magnitude((double)n->dim);
     const double part = ldexp((double)n->dim, -log_dim);
-    np->shift = 8 - magnitude(part * most); /* |input| < 2^8 */
+    np->shift = 8 - mpc_magnitude(part * most); /* |input| < 2^8 */
     np->shift = np->shift > log_dim ? log_dim : np->shift;
     np->factor = ldexp(part, np->shift);
     np->inverse_frac = RING_BITS - out_bits > 16 ? 16 : RING_BITS - out_bits;
-    const int inverse = magnitude(MARGIN / (sqrt(np->variance_lo) * np->factor));
+    const int inverse = mpc_magnitude(MARGIN / (sqrt(np->variance_lo) * np->factor));
     if (inverse + (int)np->inverse_frac + 2 < 8 || inverse + (int)np->inverse_frac + 2 > 40) {
         return error_set(w->err, ERR_PRECISION, "%s: '%s': variances of %g to %g are too far apart",
                          w->m->dir, n->name, np->variance_lo, np->variance_hi);
@@ -175,7 +174,7 @@ static status plan_norm(planner *w, const norm *n, unsigned out_bits, bool gamma
 /* A square of s + c. */
 static status plan_squares(planner *w, mpc_attention_plan *ap, const attention *a, double most)
 {
-    ap->score_bits = (unsigned)(magnitude(most + fabs((double)a->c)) + MPC_FRAC + 2);
+    ap->score_bits = (unsigned)(mpc_magnitude(most + fabs((double)a->c)) + MPC_FRAC + 2);
     if (ap->score_bits > 24 || ap->score_bits < 4) {
         return error_set(w->err, ERR_PRECISION, "%s: '%s': scores of up to %g are too large",
                          w->m->dir, a->name, most);
@@ -203,7 +202,7 @@ static status plan_softmax(planner *w, mpc_attention_plan *ap, double lo, double
                      ABOVE, 0));
     const mpc_function_plan *f = &w->p->functions[ap->exponential];
     const double unit = ldexp(1 / f->series.period, (int)f->period_bits);
-    ap->score_bits = (unsigned)magnitude((wide + CLAMP) * unit) + 1;
+    ap->score_bits = (unsigned)mpc_magnitude((wide + CLAMP) * unit) + 1;
     if (ap->score_bits < f->period_bits) {
         ap->score_bits = f->period_bits;
     }
@@ -299,7 +298,7 @@ static status plan_activation(planner *w, const activation *a, double *unit, uns
     TRY(range_of(w, a->name, "input", &lo, &hi));
     const double middle = (lo + hi) / 2, half = MARGIN * (hi - lo) / 2;
     if (a->form == ACTIVATION_QUAD || a->form == ACTIVATION_RELU) {
-        ap->bits = (unsigned)(magnitude(MARGIN * fmax(-lo, hi)) + MPC_FRAC + 2);
+        ap->bits = (unsigned)(mpc_magnitude(MARGIN * fmax(-lo, hi)) + MPC_FRAC + 2);
         return OK;
     }
     mpc_function f = MPC_GELU;

@@ -10,6 +10,9 @@
 #include "mpc/fit.h"
 #include "mpc/lookup.h"
 
+/** The smallest b with x <= 2^b; -64 for 0. */
+int mpc_magnitude(double x);
+
 /** Fraction bits of most wires. */
 enum { MPC_FRAC = 12, MPC_GAMMA_FRAC = 12, MPC_CONTEXT_BITS = 34 };
 
