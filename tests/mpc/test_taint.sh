@@ -29,7 +29,7 @@ for model in recipe-secformer recipe-freediv-2quad-kappa bert-sequence; do
 done
 for sin in branch address; do
     out=$(run recipe-freediv-2quad-kappa "$sin")
-    if [ $? -eq 99 ] && echo "$out" | grep -q 'by .*__wrap_mpc_open'; then
+    if [ $? -eq 99 ] && echo "$out" | grep -qE '(at|by) .*: __wrap_mpc_open'; then
         echo "ok: a planted $sin is found"
     else
         echo "FAILED: a planted $sin is not found"
