@@ -92,6 +92,8 @@ typedef struct {
     size_t timeout;        /* mpc with peers: seconds that an answer may take; 0: 600 */
     int guard;             /* mpc: compare whether values lie in the ranges assumed for them; only
                               the report says so, and whoever acts on it visibly tells it others */
+    const char *protocol;  /* mpc: "tacit" (NULL), or "secformer-2024" to measure against it, with
+                              all parties in this process */
 } tacit_session_options;
 
 /** Everything that does not depend on an input: packs weights, starts threads. o may be NULL. The
@@ -282,6 +284,7 @@ typedef struct {
     size_t tokens, threads, repeat; /* 0: 128, one per processor, 5 */
     tacit_progress_fn *progress;
     void *ctx;
+    const char *protocol; /* as in tacit_session_options */
 } tacit_bench_options;
 
 /** Time of one inference on random weights of a shape. A protection that starts from files gets

@@ -46,7 +46,8 @@ static status start(bench *b, const char *protect, error *err)
     const runner_setup setup = {.model = b->what.model,
                                 .precision = o->precision,
                                 .threads = o->threads,
-                                .network = b->network};
+                                .network = b->network,
+                                .protocol = c == b->contenders ? o->protocol : NULL};
     const size_t before = api_resident_bytes();
     c->seconds = mem_new(b->repeat, sizeof *c->seconds);
     if (!c->seconds) {
@@ -145,6 +146,9 @@ static status report(char **json, bench *b, error *err)
         json_object_set_new(o, "tokens", json_integer((json_int_t)b->what.tokens));
         json_object_set_new(o, "threads", json_integer((json_int_t)threads));
         json_object_set_new(o, "precision", json_string(opt->precision ? opt->precision : "f32"));
+        if (opt->protocol) {
+            json_object_set_new(o, "protocol", json_string(opt->protocol));
+        }
         json_object_set_new(o, "runs", json_integer((json_int_t)b->repeat));
         json_object_set_new(o, "resident_bytes", json_integer((json_int_t)c->resident));
         json_object_set_new(o, "milliseconds", milliseconds(c, b->repeat));

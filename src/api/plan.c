@@ -175,7 +175,7 @@ static status plan(char **json, planner *p, error *err)
     sample s;
     p->base = (double)api_resident_bytes();
     TRY(random_input(p, err));
-    TRY(mpc_plan_make(&widths, p->model, err));
+    TRY(mpc_plan_make(&widths, p->model, MPC_TACIT, err));
     const status st = mpc_forecast_make(&f, p->model, widths, &p->x, err);
     mpc_plan_free(widths);
     TRY(st);

@@ -49,6 +49,7 @@ typedef struct {
     const char *certs;     /* with peers: the directory of this party's certificate */
     network network;       /* between the parties, emulated */
     bool guard;            /* mpc: compare what is assumed about ranges */
+    const char *protocol;  /* mpc: "secformer-2024"; NULL: our own */
 } runner_setup;
 
 status runner_plain_new(runner **out, const runner_setup *s, error *err) MUST_USE;

@@ -76,6 +76,8 @@ status runner_mpc_new(runner **out, const runner_setup *s, error *err)
     if (s->peers) {
         return runner_mpc_remote_new(out, s, err);
     }
+    mpc_protocol protocol;
+    TRY(mpc_protocol_find(&protocol, s->protocol, err));
     if (!s->model->layers) {
         return error_set(err, ERR_USAGE,
                          "%s holds no layers to share between servers: name the servers that do",
@@ -88,8 +90,11 @@ status runner_mpc_new(runner **out, const runner_setup *s, error *err)
     if (!r) {
         return error_memory(err);
     }
-    const mpc_local_options o = {
-        .threads = s->threads, .ahead = MPC_LOCAL_AHEAD, .network = s->network, .guard = s->guard};
+    const mpc_local_options o = {.threads = s->threads,
+                                 .ahead = MPC_LOCAL_AHEAD,
+                                 .network = s->network,
+                                 .guard = s->guard,
+                                 .protocol = protocol};
     const status st = mpc_local_new(&r->parties, s->model, &o, err);
     if (st != OK) {
         mem_free(r);

@@ -91,6 +91,11 @@ static status make(remote_runner *r, const runner_setup *s, error *err)
     if (!s->certs) {
         return error_set(err, ERR_USAGE, "servers elsewhere ask for this party's certificate");
     }
+    if (s->protocol) {
+        return error_set(err, ERR_USAGE,
+                         "protocol '%.40s': servers elsewhere compute by what was shared with them",
+                         s->protocol);
+    }
     if (s->timeout > 86400) {
         return error_set(err, ERR_USAGE, "a time-out of %zu s: at most 86400", s->timeout);
     }

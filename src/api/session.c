@@ -273,7 +273,8 @@ tacit_status tacit_session_new(tacit_session **out, const tacit_model *m,
                           .peers = o->peers,
                           .timeout = o->timeout,
                           .certs = o->certs,
-                          .guard = o->guard != 0};
+                          .guard = o->guard != 0,
+                          .protocol = o->protocol};
     *out = NULL;
     status st = model_check_askable(m, &inner);
     if (st == OK && o->network) {

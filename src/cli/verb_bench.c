@@ -15,6 +15,8 @@ int verb_bench(int argc, char **argv)
         {"network", 0, "NAME", "between parties: local (default), or emulated: lan, wan",
          OPTION_STRING, &o.network},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &o.threads},
+        {"protocol", 0, "NAME", "mpc: tacit (default), or secformer-2024 as published",
+         OPTION_STRING, &o.protocol},
         {"repeat", 0, "N", "timed runs (default: 5)", OPTION_SIZE, &o.repeat},
     };
     int code = EXIT_OK;

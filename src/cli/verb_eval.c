@@ -111,6 +111,8 @@ int verb_eval(int argc, char **argv)
         {"network", 0, "NAME", "between parties: local (default), or emulated: lan, wan",
          OPTION_STRING, &so.network},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &so.threads},
+        {"protocol", 0, "NAME", "mpc: tacit (default), or secformer-2024 as published",
+         OPTION_STRING, &so.protocol},
         {"predictions", 'o', "FILE", "write a line of JSON for each example", OPTION_STRING,
          &predictions},
         {"limit", 'n', "N", "only the first N examples", OPTION_SIZE, &eo.limit},

@@ -11,6 +11,7 @@ typedef struct {
     const char *dir, *text, *file, *pair, *protect, *precision, *peers, *certs, *network;
     size_t threads, timeout;
     bool guard;
+    const char *protocol;
     tacit_model *model;
     tacit_input input;
     char *read; /* text that came from a file */
@@ -78,7 +79,8 @@ static json_t *run_once(const job *j, const char *protect, tacit_error *err)
                                      .certs = j->certs,
                                      .timeout = j->timeout,
                                      .network = j->network,
-                                     .guard = j->guard};
+                                     .guard = j->guard,
+                                     .protocol = j->protocol};
     tacit_session *s = NULL;
     tacit_result *r = NULL;
     char *answer = NULL, *report = NULL;
@@ -299,6 +301,8 @@ int verb_run(int argc, char **argv)
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &j.threads},
         {"guard", 0, NULL, "mpc: compare whether values lie in the recipe's ranges", OPTION_FLAG,
          &j.guard},
+        {"protocol", 0, "NAME", "mpc: tacit (default), or secformer-2024 as published",
+         OPTION_STRING, &j.protocol},
     };
     const char *operands[2] = {0};
     int code = EXIT_OK;

@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "mpc/secformer_2024.h"
 #include "mpc/state.h"
 
 enum { SIGN_BITS = 3 }; /* of a wire that is 0 or 1, and grows */
@@ -54,7 +55,8 @@ static status relu(mpc *p, wire **y, wire *x, const mpc_activation_plan *ap)
 /* What the words of x are assumed to be. */
 static status guard(mpc_engine *e, const wire *x, const mpc_activation_plan *ap)
 {
-    if (ap->form == ACTIVATION_QUAD || ap->form == ACTIVATION_RELU || ap->form == ACTIVATION_NONE) {
+    if (ap->form == ACTIVATION_QUAD || ap->form == ACTIVATION_RELU || ap->form == ACTIVATION_NONE ||
+        mpc_is_segmented(e->plan, ap->form)) {
         const double most = ldexp(1, (int)ap->bits - 2);
         return mpc_guard(e, x, -most, most);
     }
@@ -70,6 +72,9 @@ static status apply(mpc_engine *e, wire **y, wire *x, const mpc_activation_plan 
     mpc_truncate(p, x, x->frac - MPC_FRAC);
     TRY(guard(e, x, ap));
     mpc_narrow(p, x, ap->bits);
+    if (mpc_is_segmented(e->plan, ap->form)) {
+        return secformer_gelu(p, y, x, ap->bits, ap->out_bits);
+    }
     switch (ap->form) {
     case ACTIVATION_QUAD:
         o.grow = ap->out_bits + MPC_FRAC + 3;

@@ -85,10 +85,15 @@ static status weigh(attend_run *r)
 {
     mpc *p = r->p;
     mpc_settle(p, r->weights, r->weight_frac, WEIGHT_BITS);
-    const opening o[] = {{.x = r->weights, .width = WEIGHT_BITS},
-                         {.x = r->sums, .width = SUM_BITS},
-                         {.x = r->fine, .width = r->refined.argument, .grow = FINE_RING}};
-    TRY(mpc_open(p, o, r->fine ? 3 : r->sums ? 2 : 1));
+    opening o[3] = {{.x = r->weights, .width = WEIGHT_BITS}};
+    size_t n = 1;
+    if (r->sums) {
+        o[n++] = (opening){.x = r->sums, .width = SUM_BITS};
+    }
+    if (r->fine) {
+        o[n++] = (opening){.x = r->fine, .width = r->refined.argument, .grow = FINE_RING};
+    }
+    TRY(mpc_open(p, o, n));
     TRY(mpc_weigh(p, &r->summed, r->weights, r->v, &r->h, WEIGHT_BITS));
     mpc_truncate(p, r->summed, r->summed->frac - r->summed_frac);
     const double most = ldexp(1, SUMMED_BITS - 2);

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "mpc/refine.h"
+#include "mpc/secformer_2024.h"
 #include "mpc/state.h"
 
 enum { INPUT_BITS = 22, VARIANCE_BITS = 24, RING = 64 };
@@ -84,9 +85,26 @@ static status refine(mpc_engine *e, wire **inv, const wire *v, const wire *fine,
     return st;
 }
 
-/* inv = 1 / (factor σ) = √(dim / v) by row, from v = dim · (factor σ)². */
-static status invert_sums(mpc_engine *e, wire **inv, wire *v, const mpc_norm_plan *np,
-                          const norm *n, lookup_gain *g)
+/* By the steps of secformer-2024. */
+static status invert_by_steps(mpc *p, wire **inv, wire *v, const mpc_norm_plan *np, const norm *n)
+{
+    const double unit = (double)n->dim * np->factor * np->factor;
+    TRY(secformer_rsqrt(p, inv, v, unit * np->variance_lo, unit * np->variance_hi,
+                        sqrt((double)n->dim)));
+    const int drop = (int)(*inv)->frac - (int)np->inverse_frac;
+    if (drop < 0 || drop + (int)np->inverse_bits > RING) {
+        wire_drop(p, *inv);
+        *inv = NULL;
+        return error_set(p->err, ERR_PRECISION, "'%s': variances of %g to %g are too far apart",
+                         n->name, np->variance_lo, np->variance_hi);
+    }
+    mpc_settle(p, *inv, np->inverse_frac, np->inverse_bits);
+    return OK;
+}
+
+/* The same by look-up, and a step of Newton's where that only begins it. */
+static status invert_by_lookup(mpc_engine *e, wire **inv, wire *v, const mpc_norm_plan *np,
+                               const norm *n, lookup_gain *g)
 {
     mpc *p = &e->p;
     const mpc_function_plan *f = &e->plan->functions[np->inverse];
@@ -94,10 +112,8 @@ static status invert_sums(mpc_engine *e, wire **inv, wire *v, const mpc_norm_pla
     const double unit = (double)n->dim * np->factor * np->factor, most = unit * np->variance_hi;
     const refine_widths w = mpc_refine_widths(f->series.hi / f->series.lo, true);
     wire *fine = NULL;
-    mpc_add_public(p, v, (uint64_t)ldexp(unit * (double)n->eps, (int)v->frac));
-    status st =
-        mpc_guard(e, v, ldexp(unit * np->variance_lo, (int)v->frac), ldexp(most, (int)v->frac));
-    if (st == OK && is_seed) {
+    status st = OK;
+    if (is_seed) {
         st = fine_variance(p, &fine, v, most, w);
     }
     if (st == OK) {
@@ -114,6 +130,17 @@ static status invert_sums(mpc_engine *e, wire **inv, wire *v, const mpc_norm_pla
     }
     wire_drop(p, fine);
     return st;
+}
+
+/* inv = 1 / (factor σ) = √(dim / v) by row, from v = dim · (factor σ)². */
+static status invert_sums(mpc_engine *e, wire **inv, wire *v, const mpc_norm_plan *np,
+                          const norm *n, lookup_gain *g)
+{
+    const double unit = ldexp((double)n->dim * np->factor * np->factor, (int)v->frac);
+    mpc_add_public(&e->p, v, (uint64_t)(unit * (double)n->eps));
+    TRY(mpc_guard(e, v, unit * np->variance_lo, unit * np->variance_hi));
+    return e->plan->protocol == MPC_SECFORMER_2024 ? invert_by_steps(&e->p, inv, v, np, n)
+                                                   : invert_by_lookup(e, inv, v, np, n, g);
 }
 
 static status invert(mpc_engine *e, wire **inv, const wire *h, const mpc_norm_plan *np,

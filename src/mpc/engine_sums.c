@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "mpc/attend.h"
+#include "mpc/secformer_2024.h"
 
 /* Row sums, before the weights lose bits. They are packed by sequence and head. */
 static status row_sums(attend_run *r)
@@ -129,16 +130,23 @@ static status guard_sums(attend_run *r)
 
 status attend_sums(attend_run *r)
 {
-    const mpc_function_plan *f = &r->e->plan->functions[r->ap->reciprocal];
     const size_t rows = mpc_queries_count(&r->h);
     r->gain.gain = mem_new(rows, sizeof *r->gain.gain);
     r->above = mem_new(rows, sizeof *r->above);
     if (!r->gain.gain || !r->above) {
         return error_memory(r->p->err);
     }
-    r->is_seed = mpc_is_seed(f);
     TRY(row_sums(r));
     TRY(guard_sums(r));
+    if (r->e->plan->protocol == MPC_SECFORMER_2024) { /* a power of two deflates */
+        r->refined.argument = SECFORMER_SUM_BITS;
+        TRY(fine_sums(r));
+        wire_drop(r->p, r->sums);
+        r->sums = NULL;
+        return OK;
+    }
+    const mpc_function_plan *f = &r->e->plan->functions[r->ap->reciprocal];
+    r->is_seed = mpc_is_seed(f);
     if (r->is_seed) {
         r->refined = mpc_refine_widths(f->series.hi / f->series.lo, false);
         TRY(fine_sums(r));
@@ -146,12 +154,11 @@ status attend_sums(attend_run *r)
     return scale_sums(r);
 }
 
-/* One more round: 1 / D by Newton's step, from a look-up that only begins it. */
-static status refine(attend_run *r, const wire *seed)
+/* What the divisor counts beside D, row by row, to what all of it counts. */
+static status settle_divisor(attend_run *r)
 {
     mpc *p = r->p;
-    TRY(mpc_refine_reciprocal(p, &r->divisor, r->fine, seed));
-    for (size_t i = 0; i < r->divisor->n; i++) { /* what it counts, to what the divisor counts */
+    for (size_t i = 0; i < r->divisor->n; i++) {
         const int drop = (int)r->divisor->frac + r->above[i] - 64 - (int)r->divisor_frac;
         if (drop < 1 || drop + (int)r->divisor_bits > FINE_RING) {
             return error_set(p->err, ERR_PRECISION,
@@ -164,8 +171,19 @@ static status refine(attend_run *r, const wire *seed)
     return OK;
 }
 
+/* One more round: 1 / D by Newton's step, from a look-up that only begins it. */
+static status refine(attend_run *r, const wire *seed)
+{
+    TRY(mpc_refine_reciprocal(r->p, &r->divisor, r->fine, seed));
+    return settle_divisor(r);
+}
+
 status attend_invert(attend_run *r)
 {
+    if (r->e->plan->protocol == MPC_SECFORMER_2024) {
+        TRY(secformer_reciprocal(r->p, &r->divisor, r->fine, 2 * r->ap->sum_hi / r->ap->sum_lo));
+        return settle_divisor(r);
+    }
     if (!r->is_seed) {
         return mpc_apply(r->e, &r->divisor, r->sums, r->ap->reciprocal, &r->gain, r->divisor_bits,
                          r->divisor_frac);

@@ -208,8 +208,11 @@ status mpc_compare(mpc *p, wire **negative, wire **positive, wire *x, const comp
                                                        : c->width),
              .groups = (x->n + COMPARE_LANES - 1) / COMPARE_LANES,
              .product = positive != NULL};
-    const opening o = {.x = x, .width = c->width};
-    TRY(mpc_open(p, &o, 1));
+    if (!x->width) {
+        const opening o = {.x = x, .width = c->width};
+        TRY(mpc_open(p, &o, 1));
+    }
+    CHECK(x->width == c->width);
     status st = open_factors(&r);
     if (st == OK) {
         st = all_words(&r);

@@ -81,8 +81,9 @@ typedef struct {
     unsigned sign_bits; /* the ring of `negative`, where it alone is wanted; 0: width */
 } comparison;
 
-/** negative = [x < 0] and positive = max(x, 0), each NULL where it is not wanted. x is not yet
- * open. Opens `width` bits and 1 to 7 bits more. Words: docs/design/mpc-compare.md, Eq. (6). */
+/** negative = [x < 0] and positive = max(x, 0), each NULL where it is not wanted. x is not
+ * yet open, or is at `width`, which saves a round. Opens `width` bits and 1 to 7 bits more. Words:
+ * docs/design/mpc-compare.md, Eq. (6). */
 status mpc_compare(mpc *p, wire **negative, wire **positive, wire *x, const comparison *c) MUST_USE;
 
 /* ---- Local, on shares alone; in place where they give nothing back */

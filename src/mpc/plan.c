@@ -2,9 +2,11 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "model/recipe.h"
+#include "mpc/secformer_2024.h"
 
 enum {
     SUM_BITS = 20,      /* opened width of row sums */
@@ -22,6 +24,9 @@ static const double SCORE_STEP = 1.25e-4;
 /* Softmax: below the largest of its row by so much, a weight of 5e-6 is what a score gets; and what
  * the largest may be above 0 (engine_weights.c). */
 static const double CLAMP = 12.25, ABOVE = 0.125;
+
+/* Part by which Goldschmidt's steps of secformer-2024 may be off at the end of a range. */
+static const double STEPS_OFF = 1e-2;
 
 typedef struct {
     mpc_plan *p;
@@ -138,6 +143,17 @@ static double ratio_class(double lo, double hi)
     return ratio;
 }
 
+/* Goldschmidt's steps are of a fixed number: whether they are enough. */
+static status check_steps(planner *w, const char *name, const char *what, double lo, double hi,
+                          double off)
+{
+    return off < STEPS_OFF ? OK
+                           : error_set(w->err, ERR_PRECISION,
+                                       "%s: '%s': %s of %g to %g are too far apart for the steps "
+                                       "of secformer-2024",
+                                       w->m->dir, name, what, lo, hi);
+}
+
 static status plan_norm(planner *w, const norm *n, unsigned out_bits, bool gamma_later)
 {
     mpc_op_plan *op = &w->p->ops[n->id];
@@ -167,6 +183,10 @@ static status plan_norm(planner *w, const norm *n, unsigned out_bits, bool gamma
                          w->m->dir, n->name, np->variance_lo, np->variance_hi);
     }
     np->inverse_bits = (unsigned)(inverse + (int)np->inverse_frac + 2);
+    if (w->p->protocol == MPC_SECFORMER_2024) {
+        return check_steps(w, n->name, "variances", np->variance_lo, np->variance_hi,
+                           secformer_root_error(np->variance_hi / np->variance_lo));
+    }
     return function_for(w, &np->inverse, MPC_RSQRT,
                         1 / ratio_class(np->variance_lo, np->variance_hi), 1, VARIANCE_BITS);
 }
@@ -241,6 +261,12 @@ static status plan_attention(planner *w, const attention *a, double *unit)
                          "2quad, softmax-freediv or 2quad-freediv",
                          w->m->dir, a->name, attention_form_name(a->form));
     }
+    if (w->p->protocol == MPC_SECFORMER_2024 && a->form != ATTENTION_2QUAD) {
+        return error_set(w->err, ERR_POLICY,
+                         "%s: '%s': secformer-2024 has no protocol for the attention '%s': it is "
+                         "for 2quad (recipe secformer)",
+                         w->m->dir, a->name, attention_form_name(a->form));
+    }
     op->kind = MPC_OP_ATTENTION;
     *ap = (mpc_attention_plan){.form = a->form};
     TRY(plan_scores(w, a, unit));
@@ -251,6 +277,10 @@ static status plan_attention(planner *w, const attention *a, double *unit)
     ap->context_hi = fmax(MARGIN * fmax(-lo, hi), 1e-6);
     switch (a->form) {
     case ATTENTION_2QUAD:
+        if (w->p->protocol == MPC_SECFORMER_2024) {
+            return check_steps(w, a->name, "row sums", ap->sum_lo, ap->sum_hi,
+                               secformer_division_error(ap->sum_hi / ap->sum_lo));
+        }
         return function_for(w, &ap->reciprocal, MPC_RECIPROCAL,
                             1 / ratio_class(ap->sum_lo, ap->sum_hi), 1, SUM_BITS);
     case ATTENTION_SOFTMAX: /* sums of 1 to as many as there are tokens */
@@ -283,6 +313,19 @@ static status function_of(planner *w, mpc_function *f, const activation *a)
     }
 }
 
+/* The segmented GeLU of secformer-2024. */
+static status plan_segmented(planner *w, mpc_activation_plan *ap, const activation *a, double most,
+                             double *unit)
+{
+    ap->bits = secformer_gelu_bits(most);
+    if (ap->bits > 30) {
+        return error_set(w->err, ERR_PRECISION, "%s: '%s': inputs of up to %g are too large",
+                         w->m->dir, a->name, most);
+    }
+    *unit = ldexp(1.0, SECFORMER_PERIOD_BITS - MPC_FRAC) / secformer_period();
+    return OK;
+}
+
 /* *unit: of the input's words at MPC_FRAC fraction bits, by which the map before it is scaled. */
 static status plan_activation(planner *w, const activation *a, double *unit, unsigned out_bits)
 {
@@ -300,6 +343,9 @@ static status plan_activation(planner *w, const activation *a, double *unit, uns
     if (a->form == ACTIVATION_QUAD || a->form == ACTIVATION_RELU) {
         ap->bits = (unsigned)(mpc_magnitude(MARGIN * fmax(-lo, hi)) + MPC_FRAC + 2);
         return OK;
+    }
+    if (mpc_is_segmented(w->p, a->form)) {
+        return plan_segmented(w, ap, a, MARGIN * fmax(-lo, hi), unit);
     }
     mpc_function f = MPC_GELU;
     TRY(function_of(w, &f, a));
@@ -390,13 +436,14 @@ static status fill(planner *w)
     return plan_head(w);
 }
 
-status mpc_plan_make(mpc_plan **out, const model *m, error *err)
+status mpc_plan_make(mpc_plan **out, const model *m, mpc_protocol protocol, error *err)
 {
     *out = NULL;
     mpc_plan *p = mem_new(1, sizeof *p);
     if (!p) {
         return error_memory(err);
     }
+    p->protocol = protocol;
     p->n_linears = m->n_linears;
     p->n_ops = m->n_ops;
     p->linears = mem_new(m->n_linears, sizeof *p->linears);
@@ -409,6 +456,27 @@ status mpc_plan_make(mpc_plan **out, const model *m, error *err)
     }
     *out = p;
     return OK;
+}
+
+static const char *const protocols[] = {"tacit", "secformer-2024"};
+
+const char *mpc_protocol_name(mpc_protocol p)
+{
+    return protocols[p];
+}
+
+status mpc_protocol_find(mpc_protocol *out, const char *name, error *err)
+{
+    *out = MPC_TACIT;
+    for (size_t i = 0; name && i < sizeof protocols / sizeof *protocols; i++) {
+        if (strcmp(name, protocols[i]) == 0) {
+            *out = (mpc_protocol)i;
+            return OK;
+        }
+    }
+    return name ? error_set(err, ERR_USAGE, "protocol '%.40s': must be tacit or secformer-2024",
+                            name)
+                : OK;
 }
 
 unsigned mpc_gamma_bits(const mpc_plan *p, const model *m, uint32_t id)

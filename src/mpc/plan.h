@@ -93,16 +93,33 @@ typedef struct {
     };
 } mpc_op_plan;
 
+/** Whose protocols for GeLU, division and inverse root. */
+typedef enum {
+    MPC_TACIT,         /* docs/design/mpc-lookup.md, mpc-refine.md */
+    MPC_SECFORMER_2024 /* docs/design/mpc-secformer-2024.md: to measure ours against */
+} mpc_protocol;
+
+const char *mpc_protocol_name(mpc_protocol p);
+/** NULL is the first. ERR_USAGE, with the names there are. */
+status mpc_protocol_find(mpc_protocol *out, const char *name, error *err) MUST_USE;
+
 typedef struct {
+    mpc_protocol protocol;
     size_t n_linears, n_ops, n_functions, cap_functions;
     mpc_linear_plan *linears; /* by id */
     mpc_op_plan *ops;         /* by id */
     mpc_function_plan *functions;
 } mpc_plan;
 
+/** Whether GeLU is that of secformer-2024. */
+static inline bool mpc_is_segmented(const mpc_plan *p, activation_form form)
+{
+    return p->protocol == MPC_SECFORMER_2024 && form == ACTIVATION_GELU;
+}
+
 /** Errors: ERR_POLICY where a form has no protocol, naming it; ERR_PRECISION where a range is
  * missing from the recipe or too wide. Cost: a second or two where ranges ask for long series. */
-status mpc_plan_make(mpc_plan **out, const model *m, error *err) MUST_USE;
+status mpc_plan_make(mpc_plan **out, const model *m, mpc_protocol protocol, error *err) MUST_USE;
 void mpc_plan_free(mpc_plan *p);
 
 /** The mean over a sequence's rows is a product with a public number of so many bits, by which the

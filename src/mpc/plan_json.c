@@ -20,7 +20,7 @@ status mpc_plan_open(mpc_plan **out, const model *m, span bytes, const char *nam
     mpc_plan *read = NULL, *made = NULL;
     *out = NULL;
     TRY(mpc_plan_read(&read, bytes, name, err));
-    status st = mpc_plan_make(&made, m, err);
+    status st = mpc_plan_make(&made, m, read->protocol, err);
     if (st == OK && !same(read, made, &st, err) && st == OK) {
         st = error_set(err, ERR_PROTOCOL,
                        "%s: is not the plan that this program makes for config.json: the model was "

@@ -264,6 +264,18 @@ static status take_list(json_t **out, size_t *n, const json_t *doc, const char *
     return OK;
 }
 
+/* Written where it is not our own. */
+static status take_protocol(mpc_plan *p, const json_t *doc, const char *name, error *err)
+{
+    const char *protocol = NULL;
+    TRY(json_get_string(doc, "protocol", false, &protocol, name, err));
+    error why = {0};
+    if (mpc_protocol_find(&p->protocol, protocol, &why) != OK) {
+        return error_set(err, ERR_ARTEFACT, "%s: %s", name, why.text);
+    }
+    return OK;
+}
+
 static status take_lists(lists *l, mpc_plan *p, const json_t *doc, const char *name, error *err)
 {
     size_t version = 0;
@@ -276,7 +288,8 @@ static status take_lists(lists *l, mpc_plan *p, const json_t *doc, const char *n
     TRY(take_list(&items[0], &p->n_linears, doc, "linears", MPC_PLAN_MAX_MAPS, name, err));
     TRY(take_list(&items[1], &p->n_ops, doc, "ops", MPC_PLAN_MAX_MAPS, name, err));
     TRY(take_list(&items[2], &p->n_functions, doc, "functions", MPC_PLAN_MAX_FUNCTIONS, name, err));
-    if (p->n_ops == 0 || json_object_size(doc) != 4) {
+    TRY(take_protocol(p, doc, name, err));
+    if (p->n_ops == 0 || json_object_size(doc) != (p->protocol == MPC_TACIT ? 4 : 5)) {
         return error_set(err, ERR_ARTEFACT, "%s: %s", name,
                          p->n_ops == 0 ? "no operations" : "fields that are not known");
     }

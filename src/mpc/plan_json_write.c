@@ -122,6 +122,9 @@ char *mpc_plan_write(const mpc_plan *p)
                           array_of(p->linears, p->n_linears, linear_item), "ops",
                           array_of(p->ops, p->n_ops, op_item), "functions",
                           array_of(p->functions, p->n_functions, function_item));
+    if (o && p->protocol != MPC_TACIT) {
+        json_object_set_new(o, "protocol", json_string(mpc_protocol_name(p->protocol)));
+    }
     char *out = o ? json_write(o, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(o);
     return out;

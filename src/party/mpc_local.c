@@ -32,6 +32,7 @@ struct mpc_local {
     mpc_owner owner;
     arena *scratch;
     size_t ahead;
+    mpc_protocol protocol;
     bool outside;
 };
 
@@ -100,7 +101,7 @@ static void *member_main(void *arg)
 static status share_model(mpc_local *l, error *err)
 {
     uint8_t seeds[2][PRG_SEED_BYTES];
-    TRY(mpc_plan_make(&l->plan, l->model, err));
+    TRY(mpc_plan_make(&l->plan, l->model, l->protocol, err));
     TRY(share_layout_new(&l->layout, l->model, l->plan, err));
     l->masked = mem_new(l->layout.bytes, 1);
     if (!l->masked) {
@@ -201,6 +202,7 @@ status mpc_local_new(mpc_local **out, const model *m, const mpc_local_options *o
         return error_memory(err);
     }
     l->model = m;
+    l->protocol = o ? o->protocol : MPC_TACIT;
     l->scratch = arena_new();
     status st = l->scratch ? share_model(l, err) : error_memory(err);
     if (st == OK) {

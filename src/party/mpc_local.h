@@ -17,6 +17,7 @@ typedef struct {
     size_t ahead;    /* as in mpc_session */
     network network; /* emulated between all of them */
     bool guard;      /* as in mpc_owner */
+    mpc_protocol protocol;
 } mpc_local_options;
 
 /** Plans, shares the weights and starts the parties. m must outlive it. o NULL: the defaults. */

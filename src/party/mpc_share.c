@@ -30,7 +30,7 @@ typedef struct {
 
 static status make_material(sharer *s, error *err)
 {
-    TRY(mpc_plan_make(&s->plan, s->model, err));
+    TRY(mpc_plan_make(&s->plan, s->model, MPC_TACIT, err));
     s->plan_text = mpc_plan_write(s->plan);
     if (!s->plan_text) {
         return error_memory(err);
