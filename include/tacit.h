@@ -219,7 +219,8 @@ typedef struct {
 } tacit_convert_options;
 
 /** Apply a recipe without training: dst becomes a Hugging Face directory with the recipe, its
- * constants and its calibrated ranges. Refuses a dst that exists. *json says what was measured. */
+ * constants and its calibrated ranges. A src that has the recipe keeps its constants, and its
+ * ranges alone are made anew. Refuses a dst that exists. *json says what was measured. */
 TACIT_API tacit_status tacit_convert(const char *src, const char *dst,
                                      const tacit_convert_options *o, char **json, tacit_error *err);
 

@@ -1,5 +1,6 @@
 /* A recipe without training: watch the original, derive constants, watch the
- * variant, write. */
+ * variant, write. A model that has the recipe already keeps its constants: its ranges alone are
+ * calibrated anew. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,7 @@ typedef struct {
     calibration calibration;
     range_recorder *before, *after; /* of the source, of the variant */
     variant variant;
+    bool again; /* the source has the recipe */
 } conversion;
 
 /* The texts through a session, batch by batch. */
@@ -78,23 +80,35 @@ static bool needs_texts(const recipe *r)
            r->activation == ACTIVATION_POLYNOMIAL;
 }
 
+static status choose_recipe(conversion *c, const char *src, error *err)
+{
+    const tacit_convert_options *o = c->options;
+    const recipe *has = &c->source->model->recipe;
+    if (strcmp(has->name, "exact") != 0) {
+        if (strcmp(has->name, o->recipe) != 0) {
+            return error_set(err, ERR_USAGE, "%s has the recipe %s already; convert the original",
+                             src, has->name);
+        }
+        c->again = true;
+        c->recipe = *has;
+    } else {
+        TRY(variant_recipe(&c->recipe, o->recipe, c->source->model, err));
+    }
+    if (!o->data && (c->again || needs_texts(&c->recipe))) {
+        return error_set(err, ERR_USAGE,
+                         "recipe %s takes %s from texts: give some to calibrate with",
+                         c->recipe.name, c->again ? "ranges" : "constants");
+    }
+    return OK;
+}
+
 static status prepare(conversion *c, const char *src, error *err)
 {
     tacit_error why;
     if (tacit_model_open(&c->source, src, &why) != TACIT_OK) {
         return error_set(err, (status)why.code, "%s", why.text);
     }
-    if (strcmp(c->source->model->recipe.name, "exact") != 0) {
-        return error_set(err, ERR_USAGE, "%s has the recipe %s already; convert the original", src,
-                         c->source->model->recipe.name);
-    }
-    TRY(variant_recipe(&c->recipe, c->options->recipe, c->source->model, err));
-    if (!c->options->data && needs_texts(&c->recipe)) {
-        return error_set(err, ERR_USAGE,
-                         "recipe %s takes constants from texts: give some to "
-                         "calibrate with",
-                         c->recipe.name);
-    }
+    TRY(choose_recipe(c, src, err));
     TRY(range_recorder_new(&c->before, err));
     TRY(range_recorder_new(&c->after, err));
     TRY(calibration_init(&c->calibration, c->source->model, 5, 1, err));
@@ -123,11 +137,22 @@ static status report(char **json, const conversion *c, error *err)
                     err);
 }
 
+/* The variant with the constants that the original asks for. */
+static status derive(conversion *c, error *err)
+{
+    const model *m = c->source->model;
+    TRY(watch(c, m, c->before, &c->calibration, "watching the original", err));
+    return variant_new(&c->variant, m, &c->recipe, &c->calibration, c->before, err);
+}
+
 static status convert(conversion *c, const char *src, char **json, error *err)
 {
     TRY(prepare(c, src, err));
-    TRY(watch(c, c->source->model, c->before, &c->calibration, "watching the original", err));
-    TRY(variant_new(&c->variant, c->source->model, &c->recipe, &c->calibration, c->before, err));
+    if (c->again) {
+        c->variant.model = *c->source->model;
+    } else {
+        TRY(derive(c, err));
+    }
     TRY(watch(c, &c->variant.model, c->after, NULL, "calibrating ranges", err));
     TRY(write_variant(c, err));
     return report(json, c, err);

@@ -106,6 +106,9 @@ for recipe in exact mpcformer secformer freediv freediv-2quad thex poly; do
     expect 0 'sound' "$tacit" verify "$tmp/$recipe"
 done
 expect 2 'exists' "$tacit" convert "$bert" "$tmp/thex" --recipe thex --data "$tmp/lines.txt"
+expect 0 '"recipe": "thex"' sh -c "$tacit convert $tmp/thex $tmp/again -r thex -d $tmp/lines.txt -q && cat $tmp/again/config.json"
+expect 0 'the same' sh -c "cmp $tmp/thex/config.json $tmp/again/config.json && cmp $tmp/thex/model.safetensors $tmp/again/model.safetensors && echo the same"
+expect 2 'takes ranges from texts' "$tacit" convert "$tmp/thex" "$tmp/none" --recipe thex
 expect 2 'has the recipe thex already' "$tacit" convert "$tmp/thex" "$tmp/none" --recipe exact
 
 expect 2 '--key is missing' "$tacit" protect "$bert" "$tmp/server"
