@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
+import numpy as np
 import torch
 from transformers import PreTrainedTokenizerBase
 
@@ -33,6 +36,26 @@ def encode(
     )
     rows = zip(got["input_ids"], got["token_type_ids"], examples, strict=True)
     return [Encoded(tuple(ids), tuple(types), e.label) for ids, types, e in rows]
+
+
+def save_rows(path: Path, rows: Sequence[Encoded]) -> None:
+    """Keep rows in a file, which is read sooner than made."""
+    np.savez(
+        path,
+        ids=np.fromiter(chain.from_iterable(row.ids for row in rows), dtype=np.int32),
+        types=np.fromiter(chain.from_iterable(row.types for row in rows), dtype=np.int8),
+        lengths=np.array([len(row.ids) for row in rows]),
+        labels=np.array([row.label for row in rows]),
+    )
+
+
+def load_rows(path: Path) -> list[Encoded]:
+    with np.load(path) as kept:
+        ids, types = kept["ids"].tolist(), kept["types"].tolist()
+        ends = np.cumsum(kept["lengths"]).tolist()
+        labels = kept["labels"].tolist()
+    spans = zip([0, *ends[:-1]], ends, labels, strict=True)
+    return [Encoded(tuple(ids[a:b]), tuple(types[a:b]), label) for a, b, label in spans]
 
 
 def collate(rows: Sequence[Encoded], pad: int) -> dict[str, torch.Tensor]:

@@ -11,8 +11,11 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel
 
+from tacit.train import Config, train
+
 torch.set_num_threads(1)  # models this small gain nothing by two, and lose much on a busy machine
 
+TOY = {"task": "sst2", "max_tokens": 16, "batch": 16, "rate": 1e-2, "bf16": False}
 GOOD = ["good", "fine", "bright", "warm"]
 BAD = ["bad", "poor", "dull", "cold"]
 OTHER = ["the", "film", "is", "a", "story", "and", "then", "##ly"]
@@ -72,3 +75,13 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     BertModel(config).save_pretrained(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def teacher(data: Path, encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The encoder, fine-tuned on the made-up task."""
+    base = tmp_path_factory.mktemp("teacher")
+    config = Config(model=str(encoder), epochs=10, **TOY)
+    result = train(config, data, base / "out", base / "work", resume=False)
+    assert result["metrics"]["accuracy"] > 0.9
+    return base / "out"

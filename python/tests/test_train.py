@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from conftest import TOY
 from safetensors import safe_open
 
 from tacit import train as train_module
@@ -16,17 +17,6 @@ from tacit.glue import TASKS, read_split
 from tacit.model import Shape, find, load, load_encoder, load_tokenizer, make_student
 from tacit.text import collate, encode, shuffled_batches
 from tacit.train import Config, main, predict, teacher_logits, train
-
-TOY = {"task": "sst2", "max_tokens": 16, "batch": 16, "rate": 1e-2, "bf16": False}
-
-
-@pytest.fixture(scope="module")
-def teacher(data: Path, encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    base = tmp_path_factory.mktemp("teacher")
-    config = Config(model=str(encoder), epochs=10, **TOY)
-    result = train(config, data, base / "out", base / "work", resume=False)
-    assert result["metrics"]["accuracy"] > 0.9
-    return base / "out"
 
 
 def test_distils(data: Path, teacher: Path, tmp_path: Path) -> None:
