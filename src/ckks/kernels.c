@@ -3,6 +3,29 @@
 static const ckks_kernels ref = {
     .name = "ref", .ntt = &ckks_ntt_ref, .elements = &ckks_elements_ref, .sums = &ckks_sums_ref};
 
+#if defined(__x86_64__)
+static const ckks_kernels ifma = {.name = "avx512-ifma",
+                                  .ntt = &ckks_ntt_ifma,
+                                  .elements = &ckks_elements_ref,
+                                  .sums = &ckks_sums_ref};
+
+const ckks_kernels *ckks_kernels_nth(size_t i)
+{
+    const isa best = cpu_best();
+    const ckks_kernels *const all[] = {&ref, best >= ISA_AVX512 && cpu_has_ifma() ? &ifma : NULL};
+    for (size_t j = 0; j < sizeof all / sizeof *all; j++) {
+        if (all[j] && i-- == 0) {
+            return all[j];
+        }
+    }
+    return NULL;
+}
+
+const ckks_kernels *ckks_kernels_for(isa level)
+{
+    return level >= ISA_AVX512 && cpu_has_ifma() ? &ifma : &ref;
+}
+#else
 const ckks_kernels *ckks_kernels_nth(size_t i)
 {
     return i == 0 ? &ref : NULL;
@@ -13,3 +36,4 @@ const ckks_kernels *ckks_kernels_for(isa level)
     (void)level;
     return &ref;
 }
+#endif

@@ -18,8 +18,9 @@ enum { CKKS_CONVERT_BLOCK = 128 };
 /** Transforms (ntt.h) of one limb, whose tables they lay out as they like. */
 typedef struct {
     size_t (*table_words)(unsigned log_n);
-    /* l->root, l->m and l->log_n are set; sets forward and inverse within words, which are zero */
-    void (*table_fill)(ckks_limb *l, uint64_t *words);
+    /* l->root, l->m and l->log_n are set; sets forward and inverse within words, which are zero.
+     * scratch holds N words. */
+    void (*table_fill)(ckks_limb *l, uint64_t *words, uint64_t *scratch);
     void (*forward)(const ckks_limb *l, uint64_t *x);
     void (*inverse)(const ckks_limb *l, uint64_t *x);
 } ckks_ntt_kernels;
@@ -63,7 +64,7 @@ struct ckks_kernels {
 /** The i-th table that this processor has, from `ref` up; NULL behind the last. */
 const ckks_kernels *ckks_kernels_nth(size_t i);
 
-extern const ckks_ntt_kernels ckks_ntt_ref;
+extern const ckks_ntt_kernels ckks_ntt_ref, ckks_ntt_ifma;
 extern const ckks_element_kernels ckks_elements_ref;
 extern const ckks_sum_kernels ckks_sums_ref;
 

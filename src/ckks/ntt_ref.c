@@ -24,8 +24,9 @@ static void fill_powers(const ckks_modulus *m, uint64_t *table, unsigned log_n, 
     }
 }
 
-static void table_fill(ckks_limb *l, uint64_t *words)
+static void table_fill(ckks_limb *l, uint64_t *words, uint64_t *scratch)
 {
+    (void)scratch;
     const ckks_modulus *m = &l->m;
     uint64_t *back = words + ((size_t)2 << l->log_n);
     fill_powers(m, words, l->log_n, l->root);

@@ -28,13 +28,16 @@ static status limbs_init(ckks_ring *r, const uint64_t *primes, error *err)
 static status tables_init(ckks_ring *r, error *err)
 {
     const size_t words = r->kernels->ntt->table_words(r->log_n);
+    uint64_t *scratch = mem_new(r->n, sizeof *scratch);
     r->tables = mem_new(r->n_primes, words * sizeof *r->tables);
-    if (!r->tables) {
+    if (!r->tables || !scratch) {
+        mem_free(scratch);
         return error_memory(err);
     }
     for (size_t i = 0; i < r->n_primes; i++) {
-        r->kernels->ntt->table_fill(&r->limb[i], r->tables + i * words);
+        r->kernels->ntt->table_fill(&r->limb[i], r->tables + i * words, scratch);
     }
+    mem_free(scratch);
     return OK;
 }
 

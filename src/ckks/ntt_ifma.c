@@ -1,0 +1,95 @@
+#include "ckks/kernels.h"
+
+#if defined(__x86_64__)
+#include "ckks/vec_ifma.h"
+
+/* Values stay below 4q if q has 50 bits, and every layer reduces; else below 8q, and every other
+ * layer does (docs/design/ckks-ring.md Eq. (5), (7)). */
+typedef struct {
+    vec q, q2, inverse;
+    vec fold;  /* 2q or 4q: what a reduction takes off */
+    vec bound; /* 4q or 8q */
+    bool reduce_all;
+} field;
+
+static field field_of(const ckks_modulus *m)
+{
+    const bool all = m->bits == CKKS_PRIME_BITS;
+    return (field){.q = vec_all(m->q),
+                   .q2 = vec_all(2 * m->q),
+                   .inverse = vec_all(m->inverse52),
+                   .fold = vec_all(all ? 2 * m->q : 4 * m->q),
+                   .bound = vec_all(all ? 4 * m->q : 8 * m->q),
+                   .reduce_all = all};
+}
+
+/* w as Montgomery's product wants it, and where there are two words, that times 1/q mod 2^52. */
+static void factor_store(const ckks_modulus *m, uint64_t *out, int words, uint64_t w)
+{
+    out[0] = ckks_mod_mul(m, w, m->r52);
+    if (words == 2) {
+        out[1] = out[0] * m->inverse52 & ((UINT64_C(1) << CKKS_WORD_BITS) - 1);
+    }
+}
+
+ALWAYS_INLINE vec_factor factor_pair(const uint64_t *pair)
+{
+    return (vec_factor){vec_all(pair[0]), vec_all(pair[1])};
+}
+
+ALWAYS_INLINE vec_factor factor_words(const uint64_t *words, const field *k)
+{
+    return vec_factor_of(vec_load(words), k->inverse);
+}
+
+ALWAYS_INLINE vec enter(vec x)
+{
+    return x;
+}
+
+/* (x, y) to (x + f y, x - f y). */
+ALWAYS_INLINE void turn(vec *x, vec *y, vec_factor f, const field *k, int reduce)
+{
+    vec_verify_below(*x, k->bound);
+    vec_verify_below(*y, k->bound);
+    const vec u = reduce ? vec_once(*x, k->fold) : *x;
+    const vec t = vec_product(*y, f, k->q);
+    *x = _mm512_add_epi64(u, t);
+    *y = _mm512_sub_epi64(_mm512_add_epi64(u, k->q2), t);
+}
+
+/* The same to canonical residues. */
+ALWAYS_INLINE void turn_last(vec *x, vec *y, vec_factor f, const field *k)
+{
+    vec_verify_below(*x, k->bound);
+    vec_verify_below(*y, k->bound);
+    const vec u = vec_once(vec_once(vec_once(*x, k->fold), k->q2), k->q);
+    const vec t = vec_once(vec_product(*y, f, k->q), k->q);
+    *x = vec_once(_mm512_add_epi64(u, t), k->q);
+    *y = vec_lift(_mm512_sub_epi64(u, t), k->q);
+}
+
+/* (x, y) to (x + y, f (x - y)), in and out below 2q. */
+ALWAYS_INLINE void turn_back(vec *x, vec *y, vec_factor f, const field *k)
+{
+    vec_verify_below(*x, k->q2);
+    vec_verify_below(*y, k->q2);
+    const vec difference = _mm512_sub_epi64(_mm512_add_epi64(*x, k->q2), *y);
+    *x = vec_once(_mm512_add_epi64(*x, *y), k->q2);
+    *y = vec_product(difference, f, k->q);
+}
+
+/* (x, y) to (s (x + y), f (x - y)), canonical. */
+ALWAYS_INLINE void turn_back_last(vec *x, vec *y, vec_factor f, vec_factor s, const field *k)
+{
+    vec_verify_below(*x, k->q2);
+    vec_verify_below(*y, k->q2);
+    const vec difference = _mm512_sub_epi64(_mm512_add_epi64(*x, k->q2), *y);
+    *x = vec_once(vec_product(_mm512_add_epi64(*x, *y), s, k->q), k->q);
+    *y = vec_once(vec_product(difference, f, k->q), k->q);
+}
+
+#include "ckks/ntt_passes.h"
+
+const ckks_ntt_kernels ckks_ntt_ifma = {table_words, table_fill, forward, inverse};
+#endif
