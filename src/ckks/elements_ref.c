@@ -69,7 +69,7 @@ static void sub_scale(const ckks_modulus *m, uint64_t *z, const uint64_t *x, con
     }
 }
 
-static void from_words(const ckks_modulus *m, uint64_t *z, const int64_t *x, size_t n)
+void ckks_from_words_ref(const ckks_modulus *m, uint64_t *z, const int64_t *x, size_t n)
 {
     const uint64_t bias = UINT64_C(1) << 63, less = ckks_mod_word(m, bias);
     for (size_t i = 0; i < n; i++) {
@@ -77,7 +77,7 @@ static void from_words(const ckks_modulus *m, uint64_t *z, const int64_t *x, siz
     }
 }
 
-static void permute(uint64_t *z, const uint64_t *x, const uint32_t *table, size_t n)
+void ckks_permute_ref(uint64_t *z, const uint64_t *x, const uint32_t *table, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         z[i] = x[table[i]];
@@ -94,6 +94,6 @@ const ckks_element_kernels ckks_elements_ref = {
     .mul_scalar = mul_scalar,
     .mul_scalar_add = mul_scalar_add,
     .sub_scale = sub_scale,
-    .from_words = from_words,
-    .permute = permute,
+    .from_words = ckks_from_words_ref,
+    .permute = ckks_permute_ref,
 };

@@ -6,8 +6,8 @@ static const ckks_kernels ref = {
 #if defined(__x86_64__)
 static const ckks_kernels ifma = {.name = "avx512-ifma",
                                   .ntt = &ckks_ntt_ifma,
-                                  .elements = &ckks_elements_ref,
-                                  .sums = &ckks_sums_ref};
+                                  .elements = &ckks_elements_ifma,
+                                  .sums = &ckks_sums_ifma};
 
 const ckks_kernels *ckks_kernels_nth(size_t i)
 {

@@ -65,7 +65,11 @@ struct ckks_kernels {
 const ckks_kernels *ckks_kernels_nth(size_t i);
 
 extern const ckks_ntt_kernels ckks_ntt_ref, ckks_ntt_ifma;
-extern const ckks_element_kernels ckks_elements_ref;
-extern const ckks_sum_kernels ckks_sums_ref;
+extern const ckks_element_kernels ckks_elements_ref, ckks_elements_ifma;
+extern const ckks_sum_kernels ckks_sums_ref, ckks_sums_ifma;
+
+/* For tables that do not do it better. */
+void ckks_from_words_ref(const ckks_modulus *m, uint64_t *z, const int64_t *x, size_t n);
+void ckks_permute_ref(uint64_t *z, const uint64_t *x, const uint32_t *table, size_t n);
 
 #endif

@@ -11,6 +11,7 @@
 #include "ckks/kernels.h"
 
 typedef __m512i vec;
+enum { LANES = 8 };
 
 ALWAYS_INLINE vec vec_all(uint64_t x)
 {
@@ -25,6 +26,22 @@ ALWAYS_INLINE vec vec_load(const uint64_t *x)
 ALWAYS_INLINE void vec_store(uint64_t *z, vec x)
 {
     _mm512_storeu_si512(z, x);
+}
+
+ALWAYS_INLINE vec vec_add(vec x, vec y)
+{
+    return _mm512_add_epi64(x, y);
+}
+
+ALWAYS_INLINE vec vec_sub(vec x, vec y)
+{
+    return _mm512_sub_epi64(x, y);
+}
+
+/** The low 52 bits. */
+ALWAYS_INLINE vec vec_word(vec x)
+{
+    return _mm512_and_si512(x, vec_all((UINT64_C(1) << CKKS_WORD_BITS) - 1));
 }
 
 /** x < 2 bound to below bound, or x in (-bound, bound) with `bound` added where it is negative. */
@@ -53,6 +70,12 @@ typedef struct {
 ALWAYS_INLINE vec_factor vec_factor_of(vec w, vec inverse)
 {
     return (vec_factor){w, _mm512_madd52lo_epu64(_mm512_setzero_si512(), w, inverse)};
+}
+
+/** For a residue w. */
+ALWAYS_INLINE vec_factor vec_factor_for(const ckks_modulus *m, uint64_t w)
+{
+    return vec_factor_of(vec_all(ckks_mod_mul(m, w, m->r52)), vec_all(m->inverse52));
 }
 
 /** x f + q in (0, 2q), for any x < 2^52. */
