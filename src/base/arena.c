@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -15,11 +16,21 @@ typedef struct {
 struct arena {
     block blocks[MAX_BLOCKS]; /* each at least twice as large as the one before */
     size_t n_blocks, current;
+    bool public;
 };
 
 arena *arena_new(void)
 {
     return mem_new(1, sizeof(arena));
+}
+
+arena *arena_new_public(void)
+{
+    arena *a = arena_new();
+    if (a) {
+        a->public = true;
+    }
+    return a;
 }
 
 void arena_free(arena *a)
@@ -89,7 +100,9 @@ void arena_release(arena *a, arena_mark_t mark)
         block *b = &a->blocks[i];
         const size_t keep = i == mark.block ? mark.used : 0;
         if (b->used > keep) {
-            mem_wipe(b->bytes + keep, b->used - keep);
+            if (!a->public) {
+                mem_wipe(b->bytes + keep, b->used - keep);
+            }
             b->used = keep;
         }
     }

@@ -16,6 +16,8 @@ typedef struct {
 
 /** NULL where memory is lacking. */
 arena *arena_new(void);
+/** One whose releases wipe nothing, for work on what everybody may read. */
+arena *arena_new_public(void);
 void arena_free(arena *a);
 
 /** n * size bytes at a cache line, not zeroed; NULL where memory is lacking. */

@@ -1,0 +1,85 @@
+#include <string.h>
+
+#include "ckks/evaluate.h"
+#include "ckks/kernels.h"
+#include "ckks/parts.h"
+#include "ckks/switch.h"
+
+/* ckks-switch.md Eq. (7): switch first, to the secret that the automorphism turns into s; then only
+ * the two parts of the result move. */
+static status turn_raised(ckks *c, ckks_cipher *z, const ckks_raised *raised,
+                          const uint64_t *constant, const ckks_switch_key *key)
+{
+    const ckks_context *ctx = c->ctx;
+    const size_t limbs = raised->n_limbs;
+    const size_t words = (ctx->level[limbs].n_special + limbs) * ctx->n;
+    const ckks_basis b = ckks_limbs_basis(ctx, limbs);
+    uint64_t *sum[2], *straight;
+    TRY(ckks_take(c, &sum[0], words));
+    TRY(ckks_take(c, &sum[1], words));
+    TRY(ckks_take(c, &straight, limbs * ctx->n));
+    ckks_switch_dot(c, sum, raised, key);
+    for (size_t i = 0; i < 2; i++) {
+        TRY(ckks_switch_down(c, straight, sum[i], i == 0 ? constant : NULL, limbs));
+        ckks_automorphism_ntt(ctx->ring, c->pool, &b, z->part[i], straight, key->permute);
+    }
+    return OK;
+}
+
+static status turn(ckks *c, ckks_cipher *z, const ckks_cipher *x, size_t element,
+                   const ckks_keys *keys)
+{
+    const ckks_switch_key *key;
+    CHECK(x->n_parts == 2);
+    if (element == 1) {
+        return ckks_copy(c, z, x, x->n_limbs);
+    }
+    TRY(ckks_keys_find(c, &key, keys, element, x->n_limbs));
+    TRY(ckks_shape(c, z, x->n_limbs, 2, x->scale, x->log_slots));
+    const arena_mark_t mark = arena_mark(c->tmp);
+    ckks_raised raised;
+    status st = ckks_raise(c, &raised, x->part[1], x->n_limbs);
+    st = st == OK ? turn_raised(c, z, &raised, x->part[0], key) : st;
+    arena_release(c->tmp, mark);
+    return st;
+}
+
+status ckks_rotate(ckks *c, ckks_cipher *z, const ckks_cipher *x, int64_t by, const ckks_keys *keys)
+{
+    return turn(c, z, x, ckks_rotation_element(c->ctx, by), keys);
+}
+
+status ckks_conjugate(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks_keys *keys)
+{
+    return turn(c, z, x, ckks_conjugation_element(c->ctx), keys);
+}
+
+static status turn_one(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks_raised *raised,
+                       size_t element, const ckks_keys *keys)
+{
+    const ckks_switch_key *key;
+    CHECK(z != x);
+    if (element == 1) {
+        return ckks_copy(c, z, x, x->n_limbs);
+    }
+    TRY(ckks_keys_find(c, &key, keys, element, x->n_limbs));
+    TRY(ckks_shape(c, z, x->n_limbs, 2, x->scale, x->log_slots));
+    const arena_mark_t mark = arena_mark(c->tmp);
+    const status st = turn_raised(c, z, raised, x->part[0], key);
+    arena_release(c->tmp, mark);
+    return st;
+}
+
+status ckks_rotate_many(ckks *c, ckks_cipher *z, const ckks_cipher *x, const int64_t *steps,
+                        size_t n, const ckks_keys *keys)
+{
+    ckks_raised raised;
+    CHECK(x->n_parts == 2);
+    const arena_mark_t mark = arena_mark(c->tmp);
+    status st = ckks_raise(c, &raised, x->part[1], x->n_limbs);
+    for (size_t i = 0; st == OK && i < n; i++) {
+        st = turn_one(c, &z[i], x, &raised, ckks_rotation_element(c->ctx, steps[i]), keys);
+    }
+    arena_release(c->tmp, mark);
+    return st;
+}
