@@ -19,6 +19,8 @@
 
 #include "ckks/crypt.h"
 #include "ckks/evaluate.h"
+#include "ckks/linear.h"
+#include "ckks/polynomial.h"
 #include "ckks/security.h"
 
 #endif

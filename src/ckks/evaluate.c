@@ -132,19 +132,22 @@ status ckks_mul_plain_add(ckks *c, ckks_cipher *z, const ckks_cipher *x, const c
     return OK;
 }
 
-/* y scale, rounded, modulo each limb. */
+/* y scale, rounded to an integer and to the 53 bits of a double, modulo each limb. */
 static status constant(ckks *c, uint64_t *out, double y, double scale, size_t n_limbs)
 {
-    const double wide = y * scale;
-    if (!(fabs(wide) < 4611686018427387904.0)) {
-        return error_set(c->err, ERR_PRECISION, "ckks: the constant %g passes 2^62 at 2^%.1f", y,
+    int exponent;
+    const double wide = y * scale, part = frexp(wide, &exponent);
+    if (!(fabs(wide) < ldexp(1, 200))) {
+        return error_set(c->err, ERR_PRECISION, "ckks: the constant %g passes 2^200 at 2^%.1f", y,
                          log2(scale));
     }
-    const int64_t whole = (int64_t)llrint(wide);
+    const int shift = exponent > 53 ? exponent - 53 : 0;
+    const int64_t whole = (int64_t)llrint(ldexp(part, exponent - shift));
     const uint64_t size = whole < 0 ? 0 - (uint64_t)whole : (uint64_t)whole;
     for (size_t i = 0; i < n_limbs; i++) {
         const ckks_modulus *m = &c->ctx->ring->limb[c->ctx->params.n_special + i].m;
-        const uint64_t rest = ckks_mod_word(m, size);
+        const uint64_t power = ckks_mod_pow(m, 2, (uint64_t)shift);
+        const uint64_t rest = ckks_mod_mul(m, ckks_mod_word(m, size), power);
         out[i] = whole < 0 ? ckks_mod_neg(m, rest) : rest;
     }
     return OK;

@@ -6,16 +6,14 @@
 #include "base/mem.h"
 #include "support/ckks_world.h"
 
-#define compare(...) compare_at(__LINE__, __VA_ARGS__)
 static const int64_t steps[] = {1, 2, 5, -1};
 
-static void compare_at(int line, world *w, const ckks_cipher *y, const double complex *x,
-                       unsigned log_slots, double bits)
+static void compare(world *w, const ckks_cipher *y, const double complex *x, unsigned log_slots,
+                    double bits)
 {
     const double off = world_error(w, y, x, log_slots);
     if (!(off < ldexp(1, -(int)bits))) {
-        fail_msg("line %d, %zu limbs: off by 2^%.1f, wanted 2^-%.1f", line, y->n_limbs, log2(off),
-                 bits);
+        fail_msg("%zu limbs: off by 2^%.1f, wanted 2^-%.1f", y->n_limbs, log2(off), bits);
     }
 }
 

@@ -1,0 +1,46 @@
+/** Matrices times slots, by diagonals: docs/design/ckks-linear.md.
+ *
+ * With n = 2^log_slots slots, a matrix A is the sum over k of diag_k * (x turned by k), where
+ * diag_k[i] = A[i][(i + k) mod n]. Baby steps k mod b share one raising of x and stay above the
+ * special primes; each giant step sums their products there, goes down once and is turned. Slots
+ * that repeat (log_slots below that of the ring) turn within their period.
+ */
+#ifndef TACIT_CKKS_LINEAR_H
+#define TACIT_CKKS_LINEAR_H
+
+#include "ckks/evaluate.h"
+
+typedef struct {
+    int64_t k;             /* 0 .. n - 1; each once */
+    const double *re, *im; /* n slots; im NULL where real */
+} ckks_diagonal;
+
+/** Diagonals encoded for one number of limbs: read-only after `new`. */
+typedef struct {
+    const ckks_context *ctx;
+    unsigned log_slots;
+    size_t n_limbs, n;
+    int64_t baby;      /* b */
+    double scale;      /* of the diagonals: such that the result, rescaled, has its level's scale */
+    int64_t *k;        /* n, sorted */
+    ckks_plain *plain; /* diagonal k turned back by its giant step, over the switch basis */
+} ckks_matrix;
+
+/** baby 0 picks the b that costs least. Memory: 8 (n_special + n_limbs) 2^log_n bytes a diagonal,
+ * log_n of the ring that its plaintexts live in (encode.h). ERR_USAGE, ERR_PRECISION, ERR_RESOURCE.
+ */
+status ckks_matrix_new(ckks *c, ckks_matrix *out, const ckks_diagonal *d, size_t n,
+                       unsigned log_slots, size_t n_limbs, int64_t baby) MUST_USE;
+void ckks_matrix_clear(ckks_matrix *m);
+
+/** The steps for which it wants rotation keys: at most 2 n of them to steps; returns how many. */
+size_t ckks_matrix_steps(const ckks_matrix *m, int64_t *steps);
+
+/** z = A x, rescaled: m->n_limbs - 1 limbs. x has m->n_limbs limbs or more and two parts.
+ * Cost: one raising, a product with a key for each baby step, a switching for each giant step, and
+ * two divisions at the end of each. Noise: ckks-noise.md Eq. (9).
+ * Scratch: 16 N (n_special + n_limbs) bytes for each baby step, and three more. */
+status ckks_matrix_apply(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks_matrix *m,
+                         const ckks_keys *keys) MUST_USE;
+
+#endif

@@ -1,0 +1,132 @@
+/* ckks-linear.md Eq. (1)-(2): what a matrix is made of. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "ckks/linear.h"
+
+void ckks_matrix_clear(ckks_matrix *m)
+{
+    for (size_t i = 0; m->plain && i < m->n; i++) {
+        ckks_plain_clear(&m->plain[i]);
+    }
+    mem_free(m->plain);
+    mem_free(m->k);
+    *m = (ckks_matrix){0};
+}
+
+/* Products with keys for steps b: the baby steps but 0, and a whole switching, which costs about
+ * three of them, for each giant step but 0. */
+static size_t cost(const int64_t *k, size_t n, int64_t b)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool new_baby = k[i] % b != 0, new_giant = k[i] >= b;
+        for (size_t j = 0; j < i; j++) {
+            new_baby &= k[j] % b != k[i] % b;
+            new_giant &= k[j] / b != k[i] / b;
+        }
+        total += (new_baby ? 1 : 0) + (new_giant ? 3 : 0);
+    }
+    return total;
+}
+
+static int64_t best_baby(const int64_t *k, size_t n, unsigned log_slots)
+{
+    int64_t best = 1;
+    for (int64_t b = 2; b <= (int64_t)1 << log_slots; b *= 2) {
+        best = cost(k, n, b) < cost(k, n, best) ? b : best;
+    }
+    return best;
+}
+
+/* Diagonal d turned back by its giant step, so that the turn that follows undoes it. */
+static status encode(ckks *c, ckks_matrix *m, size_t i, const ckks_diagonal *d)
+{
+    const size_t slots = (size_t)1 << m->log_slots;
+    const size_t giant = (size_t)(d->k / m->baby * m->baby);
+    double *re = arena_take(c->tmp, 2 * slots, sizeof *re);
+    if (!re) {
+        return error_memory(c->err);
+    }
+    for (size_t s = 0; s < slots; s++) {
+        const size_t from = (s + slots - giant) & (slots - 1);
+        re[s] = d->re[from];
+        re[slots + s] = d->im ? d->im[from] : 0;
+    }
+    const ckks_encoding how = {
+        .log_slots = m->log_slots, .n_limbs = m->n_limbs, .scale = m->scale, .raised = true};
+    return ckks_encode(c, &m->plain[i], re, re + slots, &how);
+}
+
+static status check(ckks *c, const ckks_diagonal *d, size_t n, unsigned log_slots, size_t n_limbs)
+{
+    if (n < 1 || log_slots >= c->ctx->params.log_n || n_limbs < 2 ||
+        n_limbs > c->ctx->params.n_limbs) {
+        return error_set(c->err, ERR_USAGE, "ckks: no matrix of %zu diagonals at %zu limbs", n,
+                         n_limbs);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (d[i].k < 0 || d[i].k >= (int64_t)1 << log_slots || (i > 0 && d[i].k <= d[i - 1].k)) {
+            return error_set(c->err, ERR_USAGE, "ckks: diagonals are not in order");
+        }
+    }
+    return OK;
+}
+
+static status fill(ckks *c, ckks_matrix *m, const ckks_diagonal *d, size_t n, int64_t baby)
+{
+    m->k = mem_new(n, sizeof *m->k);
+    m->plain = mem_new(n, sizeof *m->plain);
+    if (!m->k || !m->plain) {
+        return error_memory(c->err);
+    }
+    m->n = n;
+    for (size_t i = 0; i < n; i++) {
+        m->k[i] = d[i].k;
+    }
+    m->baby = baby > 0 ? baby : best_baby(m->k, n, m->log_slots);
+    for (size_t i = 0; i < n; i++) {
+        const arena_mark_t mark = arena_mark(c->tmp);
+        const status st = encode(c, m, i, &d[i]);
+        arena_release(c->tmp, mark);
+        TRY(st);
+    }
+    return OK;
+}
+
+status ckks_matrix_new(ckks *c, ckks_matrix *out, const ckks_diagonal *d, size_t n,
+                       unsigned log_slots, size_t n_limbs, int64_t baby)
+{
+    *out = (ckks_matrix){0};
+    TRY(check(c, d, n, log_slots, n_limbs));
+    const ckks_level *l = &c->ctx->level[n_limbs];
+    *out =
+        (ckks_matrix){.ctx = c->ctx, .log_slots = log_slots, .n_limbs = n_limbs, .scale = l->scale};
+    const status st = fill(c, out, d, n, baby);
+    if (st != OK) {
+        ckks_matrix_clear(out);
+    }
+    return st;
+}
+
+static size_t add_step(int64_t *steps, size_t n, int64_t step)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (steps[i] == step) {
+            return n;
+        }
+    }
+    steps[n] = step;
+    return n + 1;
+}
+
+size_t ckks_matrix_steps(const ckks_matrix *m, int64_t *steps)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->n; i++) {
+        const int64_t baby = m->k[i] % m->baby, giant = m->k[i] - baby;
+        n = baby ? add_step(steps, n, baby) : n;
+        n = giant ? add_step(steps, n, giant) : n;
+    }
+    return n;
+}
