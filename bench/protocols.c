@@ -102,7 +102,8 @@ static void widen_activation(piece *k, double most)
 static void plan(piece *k, mpc_protocol p)
 {
     error err = {0};
-    if (mpc_plan_make(&k->plan, k->m, p, &err) != OK) {
+    const mpc_choice c = {.protocol = p};
+    if (mpc_plan_make(&k->plan, k->m, &c, &err) != OK) {
         give_up(err.text);
     }
 }

@@ -94,6 +94,9 @@ typedef struct {
                               the report says so, and whoever acts on it visibly tells it others */
     const char *protocol;  /* mpc: "tacit" (NULL), or "secformer-2024" to measure against it, with
                               all parties in this process */
+    bool label_only;       /* mpc: the servers open the label, and none of the numbers by which it
+                              is chosen; of models that choose one label. A sharing may give labels
+                              alone whatever is asked for */
 } tacit_session_options;
 
 /** Everything that does not depend on an input: packs weights, starts threads. o may be NULL. The
@@ -141,14 +144,16 @@ TACIT_API void tacit_result_free(tacit_result *r);
 
 TACIT_API tacit_kind tacit_result_kind(const tacit_result *r);
 TACIT_API size_t tacit_result_count(const tacit_result *r);
-/** Logits or vector of answer i: `rows` (1, or one a token) times `columns` numbers. */
+/** Logits or vector of answer i: `rows` (1, or one a token) times `columns` numbers; columns is 0
+ * where the answer is a label alone. */
 TACIT_API const float *tacit_result_values(const tacit_result *r, size_t i, size_t *rows,
                                            size_t *columns);
 /** The most likely label's index and name (of row 0; for tokens use _token_label). */
 TACIT_API size_t tacit_result_index(const tacit_result *r, size_t i);
 TACIT_API const char *tacit_result_label(const tacit_result *r, size_t i);
 TACIT_API size_t tacit_result_token_index(const tacit_result *r, size_t i, size_t row);
-/** Probability of a label in a row: softmax or sigmoid of its logit; NaN where it has none. */
+/** Probability of a label in a row: softmax or sigmoid of its logit; NaN where it has none, or
+ * where the answer is a label alone. */
 TACIT_API double tacit_result_probability(const tacit_result *r, size_t i, size_t row,
                                           size_t label);
 /** Whether tokens were cut off to fit the model. */
@@ -239,6 +244,7 @@ TACIT_API tacit_status tacit_protect(const char *src, const char *dst,
 typedef struct {
     const char *server0, *server1, *dealer; /* directories, which must not exist */
     const char *owner;                      /* that of data owners; NULL: none */
+    bool label_only; /* the servers open labels alone, whatever a data owner asks for */
 } tacit_share_options;
 
 /** mpc, the model owner's step: each server's directory gets the masked weights and a seed of its
@@ -252,6 +258,7 @@ typedef struct {
     const char *server0, *server1; /* directories, which must not exist */
     const char *lengths; /* tokens of an inference: "5-20,64", and "12+7" for two texts in one */
     bool guard;          /* for answers with a guard */
+    bool label_only;     /* for labels alone */
     size_t count;        /* inferences of each */
     size_t threads;      /* 0: one per processor */
     tacit_progress_fn *progress;
@@ -285,7 +292,8 @@ typedef struct {
     size_t tokens, threads, repeat; /* 0: 128, one per processor, 5 */
     tacit_progress_fn *progress;
     void *ctx;
-    const char *protocol; /* as in tacit_session_options */
+    const char *protocol;   /* as in tacit_session_options, and so are */
+    bool guard, label_only; /* these, for the protection alone */
 } tacit_bench_options;
 
 /** Time of one inference on random weights of a shape. A protection that starts from files gets
@@ -293,10 +301,11 @@ typedef struct {
 TACIT_API tacit_status tacit_bench(const tacit_bench_options *o, char **json, tacit_error *err);
 
 typedef struct {
-    const char *protect; /* "mpc", which is the default */
-    const char *network; /* "local", "lan" or "wan"; NULL: local */
-    size_t tokens;       /* of one input; 0: 128, or as many as the model takes */
-    size_t threads;      /* of each party; 0: as in a run */
+    const char *protect;    /* "mpc", which is the default */
+    const char *network;    /* "local", "lan" or "wan"; NULL: local */
+    size_t tokens;          /* of one input; 0: 128, or as many as the model takes */
+    size_t threads;         /* of each party; 0: as in a run */
+    bool guard, label_only; /* as in tacit_session_options */
 } tacit_plan_options;
 
 /** What one private inference will cost with all parties on this machine, before it is run: rounds

@@ -44,6 +44,10 @@ status protection_find(const protection **out, const char *name, const model *m,
 /** What that party learns; "" where it takes no part. */
 const char *protection_learned(const protection *p, const char *party);
 
+/** The same for all parties, where the owner gets the label alone or all. NULL where memory is
+ * lacking. */
+json_t *protection_learned_json(const protection *p, bool label_only);
+
 /** Seconds by the monotonic clock. */
 double api_now(void);
 
@@ -93,7 +97,8 @@ void packed_clear(packed *p);
 struct tacit_result {
     const tacit_model *owner;
     tacit_kind kind;
-    packed tokens; /* what was asked */
+    packed tokens;   /* what was asked */
+    bool label_only; /* columns is 1: the index of the label */
     size_t n, columns;
     size_t *first; /* n + 1: answer i is rows first[i] to first[i + 1] - 1 */
     float *values; /* rows × columns */

@@ -47,6 +47,8 @@ static status start(bench *b, const char *protect, error *err)
                                 .precision = o->precision,
                                 .threads = o->threads,
                                 .network = b->network,
+                                .guard = c == b->contenders && o->guard,
+                                .label_only = c == b->contenders && o->label_only,
                                 .protocol = c == b->contenders ? o->protocol : NULL};
     const size_t before = api_resident_bytes();
     c->seconds = mem_new(b->repeat, sizeof *c->seconds);
@@ -132,7 +134,13 @@ static void add_plain(json_t *o, const contender *protected_one, contender *plai
                         json_pack("{s:f, s:f}", "median",
                                   protected_one->seconds[n / 2] / plain->seconds[n / 2], "min",
                                   protected_one->seconds[0] / plain->seconds[0]));
-    json_object_set_new(o, "difference", json_real(difference(protected_one, plain)));
+    if (protected_one->last->label_only) {
+        json_object_set_new(o, "same_label",
+                            json_boolean(tacit_result_index(protected_one->last, 0) ==
+                                         tacit_result_index(plain->last, 0)));
+    } else {
+        json_object_set_new(o, "difference", json_real(difference(protected_one, plain)));
+    }
 }
 
 static status report(char **json, bench *b, error *err)

@@ -32,7 +32,7 @@ tacit_status tacit_deal(const char *dir, const tacit_deal_options *o, char **jso
     const mpc_deal_options d = {.dir = dir,
                                 .to = {o->server0, o->server1},
                                 .lengths = o->lengths,
-                                .guard = o->guard,
+                                .asks = {.guard = o->guard, .label = o->label_only},
                                 .count = o->count,
                                 .threads = o->threads,
                                 .progress = o->progress,

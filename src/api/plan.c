@@ -14,6 +14,7 @@ typedef struct {
     const model *model;
     size_t tokens, threads;
     network network;
+    mpc_asks asks;
     embedded x;
     size_t start[2];
     float *values; /* of a random input */
@@ -58,7 +59,7 @@ static status run_sample(const planner *p, const model *m, sample *s, error *err
     mpc_local *l;
     const size_t rows = nn_encoder_rows(m, &p->x.seqs), before = api_resident_bytes();
     const mpc_local_options o = {
-        .threads = p->threads, .ahead = MPC_LOCAL_AHEAD, .network = p->network};
+        .threads = p->threads, .ahead = MPC_LOCAL_AHEAD, .network = p->network, .asks = p->asks};
     float *out = mem_new(rows * nn_encoder_columns(m), sizeof *out);
     if (!out) {
         return error_memory(err);
@@ -133,12 +134,8 @@ static json_t *assumed(const model *m)
 static status report(char **json, const planner *p, const mpc_forecast *f, const sample *s,
                      error *err)
 {
-    json_t *parties = json_object();
     const protection *how = NULL;
     TRY(protection_find(&how, "mpc", p->model, err));
-    for (size_t i = 0; parties && i < how->n_learned; i++) {
-        json_object_set_new(parties, how->learned[i].party, json_string(how->learned[i].learns));
-    }
     json_t *o = json_pack(
         "{s:s, s:s, s:s, s:I, s:{s:f, s:f}, s:I, s:I, s:{s:o, s:o, s:o, s:o}, s:o, s:o}", "protect",
         "mpc", "recipe", p->model->recipe.name, "network", network_name(p->network), "tokens",
@@ -146,7 +143,8 @@ static status report(char **json, const planner *p, const mpc_forecast *f, const
         (json_int_t)f->rounds, "peak_bytes", (json_int_t)(s->resident + p->base), "bytes_sent",
         "owner", bytes(0, f->owner), "server0", bytes(f->server_offline, f->server_online),
         "server1", bytes(f->server_offline, f->server_online), "dealer", bytes(f->dealer, 0),
-        "assumed_ranges", assumed(p->model), "learned", parties);
+        "assumed_ranges", assumed(p->model), "learned",
+        protection_learned_json(how, p->asks.label));
     return api_dump(json, o, err);
 }
 
@@ -175,8 +173,8 @@ static status plan(char **json, planner *p, error *err)
     sample s;
     p->base = (double)api_resident_bytes();
     TRY(random_input(p, err));
-    TRY(mpc_plan_make(&widths, p->model, MPC_TACIT, err));
-    const status st = mpc_forecast_make(&f, p->model, widths, &p->x, err);
+    TRY(mpc_plan_make(&widths, p->model, NULL, err));
+    const status st = mpc_forecast_make(&f, p->model, widths, &p->x, p->asks, err);
     mpc_plan_free(widths);
     TRY(st);
     TRY(extrapolate(p, (double)f.dealt_bytes, &s, err));
@@ -190,6 +188,7 @@ tacit_status tacit_plan(const tacit_model *m, const tacit_plan_options *o, char 
     const size_t most = m->model->max_tokens;
     planner p = {.model = m->model,
                  .threads = o->threads,
+                 .asks = {.guard = o->guard, .label = o->label_only},
                  .tokens = o->tokens               ? o->tokens
                            : most < DEFAULT_TOKENS ? most
                                                    : DEFAULT_TOKENS};
@@ -203,6 +202,9 @@ tacit_status tacit_plan(const tacit_model *m, const tacit_plan_options *o, char 
     } else if (st == OK && p.tokens > most) {
         st =
             error_set(&inner, ERR_USAGE, "%zu tokens: the model takes at most %zu", p.tokens, most);
+    }
+    if (st == OK && p.asks.label) {
+        st = mpc_label_check(p.model, &inner);
     }
     if (st == OK) {
         st = plan(json, &p, &inner);

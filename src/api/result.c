@@ -30,7 +30,7 @@ size_t tacit_result_count(const tacit_result *r)
 const float *tacit_result_values(const tacit_result *r, size_t i, size_t *rows, size_t *columns)
 {
     *rows = r->first[i + 1] - r->first[i];
-    *columns = r->columns;
+    *columns = r->label_only ? 0 : r->columns;
     return r->values + r->first[i] * r->columns;
 }
 
@@ -43,6 +43,9 @@ static const float *row_of(const tacit_result *r, size_t i, size_t row)
 size_t tacit_result_token_index(const tacit_result *r, size_t i, size_t row)
 {
     const float *v = row_of(r, i, row);
+    if (r->label_only) {
+        return (size_t)v[0];
+    }
     size_t best = 0;
     for (size_t j = 1; j < r->columns; j++) {
         if (v[j] > v[best]) {
@@ -65,7 +68,8 @@ const char *tacit_result_label(const tacit_result *r, size_t i)
 double tacit_result_probability(const tacit_result *r, size_t i, size_t row, size_t label)
 {
     const float *v = row_of(r, i, row);
-    if (label >= r->columns || r->kind == TACIT_REGRESSION || r->kind == TACIT_EMBEDDING) {
+    if (r->label_only || label >= r->columns || r->kind == TACIT_REGRESSION ||
+        r->kind == TACIT_EMBEDDING) {
         return NAN;
     }
     if (r->kind == TACIT_LABELS) {
@@ -128,8 +132,10 @@ static json_t *tokens_json(const tacit_result *r, size_t i)
             json_object_set_new(one, "end", json_integer(e->end[row]));
         }
         json_object_set_new(one, "label", json_string(tacit_model_label(r->owner, best)));
-        json_object_set_new(one, "probability",
-                            json_real(tacit_result_probability(r, i, row, best)));
+        if (!r->label_only) {
+            json_object_set_new(one, "probability",
+                                json_real(tacit_result_probability(r, i, row, best)));
+        }
         json_array_append_new(list, one);
     }
     return list;
@@ -141,8 +147,10 @@ json_t *result_json(const tacit_result *r, size_t i)
     switch (r->kind) {
     case TACIT_LABEL:
         json_object_set_new(o, "label", json_string(tacit_result_label(r, i)));
-        json_object_set_new(o, "probabilities", probabilities(r, i));
-        json_object_set_new(o, "logits", numbers(row_of(r, i, 0), r->columns));
+        if (!r->label_only) {
+            json_object_set_new(o, "probabilities", probabilities(r, i));
+            json_object_set_new(o, "logits", numbers(row_of(r, i, 0), r->columns));
+        }
         break;
     case TACIT_LABELS:
         json_object_set_new(o, "labels", labels_over_half(r, i));

@@ -28,7 +28,7 @@ typedef struct {
 } run_cost;
 
 typedef struct {
-    /** As nn_encoder_forward. */
+    /** As nn_encoder_forward, unless the runner has label_only. */
     status (*forward)(runner *r, float *out, const embedded *x, error *err);
     void (*cost)(const runner *r, run_cost *c); /* NULL: nobody sends anything */
     void (*free)(runner *r);
@@ -36,7 +36,8 @@ typedef struct {
 
 struct runner {
     const runner_ops *ops;
-    size_t threads; /* of the party that computes */
+    size_t threads;  /* of the party that computes */
+    bool label_only; /* forward gives the index of each row's label, one number a row */
 };
 
 /** What a protection needs to begin. */
@@ -49,6 +50,7 @@ typedef struct {
     const char *certs;     /* with peers: the directory of this party's certificate */
     network network;       /* between the parties, emulated */
     bool guard;            /* mpc: compare what is assumed about ranges */
+    bool label_only;       /* mpc: labels, no numbers */
     const char *protocol;  /* mpc: "secformer-2024"; NULL: our own */
 } runner_setup;
 

@@ -86,6 +86,7 @@ status runner_mpc_new(runner **out, const runner_setup *s, error *err)
     if (s->precision && strcmp(s->precision, "f32") != 0) {
         return error_set(err, ERR_USAGE, "precision '%s': mpc has widths of its own", s->precision);
     }
+    TRY(s->label_only ? mpc_label_check(s->model, err) : OK);
     mpc_runner *r = mem_new(1, sizeof *r);
     if (!r) {
         return error_memory(err);
@@ -93,14 +94,15 @@ status runner_mpc_new(runner **out, const runner_setup *s, error *err)
     const mpc_local_options o = {.threads = s->threads,
                                  .ahead = MPC_LOCAL_AHEAD,
                                  .network = s->network,
-                                 .guard = s->guard,
+                                 .asks = {.guard = s->guard, .label = s->label_only},
                                  .protocol = protocol};
     const status st = mpc_local_new(&r->parties, s->model, &o, err);
     if (st != OK) {
         mem_free(r);
         return st;
     }
-    r->base = (runner){.ops = &ops, .threads = mpc_local_threads(r->parties)};
+    r->base = (runner){
+        .ops = &ops, .threads = mpc_local_threads(r->parties), .label_only = s->label_only};
     *out = &r->base;
     return OK;
 }

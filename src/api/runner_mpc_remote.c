@@ -100,13 +100,15 @@ static status make(remote_runner *r, const runner_setup *s, error *err)
         return error_set(err, ERR_USAGE, "a time-out of %zu s: at most 86400", s->timeout);
     }
     TRY(mpc_place_check_owner(&r->sharing, s->model->dir, err));
+    r->base.label_only = s->label_only || r->sharing.label_only;
+    TRY(r->base.label_only ? mpc_label_check(s->model, err) : OK);
     TRY(identity_new(&r->me, s->certs, ROLE_OWNER, err));
     r->scratch = arena_new();
     if (!r->scratch) {
         return error_memory(err);
     }
     r->owner.model = s->model;
-    r->owner.guard = s->guard;
+    r->owner.asks = (mpc_asks){.guard = s->guard, .label = r->base.label_only};
     r->owner.input_bits = r->sharing.input_bits;
     TRY(cpu_pick(&r->owner.isa, err));
     return call_servers(r, &at, s, err);

@@ -24,6 +24,10 @@ status session_new(tacit_session **out, const char *protect, const runner_setup 
     const protection *how = NULL;
     runner *r = NULL;
     TRY(protection_find(&how, protect, setup->model, err));
+    if (setup->label_only && strcmp(how->name, "mpc") != 0) {
+        return error_set(err, ERR_USAGE, "protection %s: only mpc gives labels without numbers",
+                         how->name);
+    }
     TRY(how->start(&r, setup, err));
     TRY(session_adopt(out, setup->model, how, r, err));
     (*out)->network = setup->network;
@@ -131,7 +135,8 @@ static status make_result(tacit_result **out, const tacit_session *s, packed *p,
     r->owner = s->owner;
     r->kind = kind_of(&s->model->head);
     r->n = r->tokens.n_seqs;
-    r->columns = nn_encoder_columns(s->model);
+    r->label_only = s->runner->label_only;
+    r->columns = r->label_only ? 1 : nn_encoder_columns(s->model);
     r->first = mem_new(r->n + 1, sizeof *r->first);
     if (r->first) {
         for (size_t i = 0; i <= r->n; i++) {
@@ -186,15 +191,6 @@ status session_run(tacit_session *s, tacit_result **out, packed *p, error *err)
     return OK;
 }
 
-static json_t *learnt_json(const protection *p)
-{
-    json_t *o = json_object();
-    for (size_t i = 0; i < p->n_learned; i++) {
-        json_object_set_new(o, p->learned[i].party, json_string(p->learned[i].learns));
-    }
-    return o;
-}
-
 /* What the last run sent, by party: for what does not depend on its input, and for what does. */
 static json_t *sent_json(const run_cost *now, const run_cost *before)
 {
@@ -244,12 +240,13 @@ json_t *session_report(const tacit_session *s)
 {
     const protection *p = s->protection;
     const run_cost now = cost_so_far(s);
-    json_t *o = json_pack(
-        "{s:s, s:s, s:s, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "protect", p->name, "recipe",
-        s->model->recipe.name, "network", network_name(s->network), "seconds", "setup", s->setup_s,
-        "offline", 0.0, "online", s->online_s, "rounds",
-        (json_int_t)(now.rounds - s->before.rounds), "peak_bytes", (json_int_t)api_peak_bytes(),
-        "bytes_sent", sent_json(&now, &s->before), "learned", learnt_json(p));
+    json_t *o =
+        json_pack("{s:s, s:s, s:s, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "protect", p->name,
+                  "recipe", s->model->recipe.name, "network", network_name(s->network), "seconds",
+                  "setup", s->setup_s, "offline", 0.0, "online", s->online_s, "rounds",
+                  (json_int_t)(now.rounds - s->before.rounds), "peak_bytes",
+                  (json_int_t)api_peak_bytes(), "bytes_sent", sent_json(&now, &s->before),
+                  "learned", protection_learned_json(p, s->runner->label_only));
     if (o) {
         add_walks(o, &now, &s->before);
     }
@@ -274,6 +271,7 @@ tacit_status tacit_session_new(tacit_session **out, const tacit_model *m,
                           .timeout = o->timeout,
                           .certs = o->certs,
                           .guard = o->guard != 0,
+                          .label_only = o->label_only,
                           .protocol = o->protocol};
     *out = NULL;
     status st = model_check_askable(m, &inner);

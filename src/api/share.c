@@ -23,8 +23,10 @@ tacit_status tacit_share(const char *src, const tacit_share_options *o, char **j
 {
     error inner = {0};
     mpc_sharing s;
-    const mpc_share_places to = {
-        .server = {o->server0, o->server1}, .dealer = o->dealer, .owner = o->owner};
+    const mpc_share_options to = {.server = {o->server0, o->server1},
+                                  .dealer = o->dealer,
+                                  .owner = o->owner,
+                                  .label_only = o->label_only};
     *json = NULL;
     status st =
         o->server0 && o->server1 && o->dealer

@@ -11,6 +11,7 @@ int verb_deal(int argc, char **argv)
         {"lengths", 'l', "LIST", "tokens of an inference: 5-20,64; 12+7 for two texts in one",
          OPTION_STRING, &o.lengths},
         {"guard", 0, NULL, "for answers with a guard (run --guard)", OPTION_FLAG, &o.guard},
+        {"label-only", 0, NULL, "for labels alone (run --label-only)", OPTION_FLAG, &o.label_only},
         {"count", 'n', "N", "inferences of each (default: 1)", OPTION_SIZE, &o.count},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &o.threads},
     };

@@ -42,6 +42,12 @@ static void print_summary(const json_t *o)
             printf("  %-10s %.4f\n", measures[i], json_number_value(x));
         }
     }
+    const json_t *ranges = json_object_get(o, "ranges");
+    if (json_object_get(ranges, "outside")) {
+        printf("  ranges     %s\n", json_is_true(json_object_get(ranges, "outside"))
+                                        ? "one did NOT hold: not every answer is to be trusted"
+                                        : "all that were compared held");
+    }
     printf("  truncated  %lld\n  time       %.2f s (%.1f examples a second)\n",
            (long long)json_integer_value(json_object_get(r, "truncated")), seconds,
            seconds > 0 ? (double)n / seconds : 0.0);
@@ -96,6 +102,7 @@ int verb_eval(int argc, char **argv)
     common c = {0};
     const char *predictions = NULL;
     tacit_session_options so = {0};
+    bool guard = false;
     sinks out = {0};
     tacit_eval_options eo = {.progress = draw, .ctx = &out};
     const option options[] = {
@@ -111,6 +118,10 @@ int verb_eval(int argc, char **argv)
         {"network", 0, "NAME", "between parties: local (default), or emulated: lan, wan",
          OPTION_STRING, &so.network},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &so.threads},
+        {"guard", 0, NULL, "mpc: compare whether values lie in the recipe's ranges", OPTION_FLAG,
+         &guard},
+        {"label-only", 0, NULL, "mpc: the label alone, no number; of models that choose one label",
+         OPTION_FLAG, &so.label_only},
         {"protocol", 0, "NAME", "mpc: tacit (default), or secformer-2024 as published",
          OPTION_STRING, &so.protocol},
         {"predictions", 'o', "FILE", "write a line of JSON for each example", OPTION_STRING,
@@ -127,6 +138,7 @@ int verb_eval(int argc, char **argv)
                    operands, 2, 2, &code)) {
         return code;
     }
+    so.guard = guard;
     if (predictions) {
         out.predictions = strcmp(predictions, "-") == 0 ? stdout : fopen(predictions, "w");
         if (!out.predictions) {

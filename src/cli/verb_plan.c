@@ -10,6 +10,8 @@ int verb_plan(int argc, char **argv)
         {"tokens", 'n', "N", "tokens of the input (default: 128)", OPTION_SIZE, &o.tokens},
         {"network", 0, "NAME", "between parties: local (default), or emulated: lan, wan",
          OPTION_STRING, &o.network},
+        {"guard", 0, NULL, "of an answer with a guard (run --guard)", OPTION_FLAG, &o.guard},
+        {"label-only", 0, NULL, "of a label alone (run --label-only)", OPTION_FLAG, &o.label_only},
         {"threads", 't', "N", "threads of each party (default: half of the processors)",
          OPTION_SIZE, &o.threads},
     };

@@ -10,7 +10,7 @@ typedef struct {
     common common;
     const char *dir, *text, *file, *pair, *protect, *precision, *peers, *certs, *network;
     size_t threads, timeout;
-    bool guard;
+    bool guard, label_only;
     const char *protocol;
     tacit_model *model;
     tacit_input input;
@@ -80,6 +80,7 @@ static json_t *run_once(const job *j, const char *protect, tacit_error *err)
                                      .timeout = j->timeout,
                                      .network = j->network,
                                      .guard = j->guard,
+                                     .label_only = j->label_only,
                                      .protocol = j->protocol};
     tacit_session *s = NULL;
     tacit_result *r = NULL;
@@ -117,9 +118,13 @@ static void print_tokens(const json_t *list)
     const json_t *t;
     json_array_foreach(list, i, t)
     {
-        printf("  %-20s %-12s %.3f\n", json_string_value(json_object_get(t, "token")),
-               json_string_value(json_object_get(t, "label")),
-               json_number_value(json_object_get(t, "probability")));
+        const json_t *probability = json_object_get(t, "probability");
+        printf("  %-20s %-12s", json_string_value(json_object_get(t, "token")),
+               json_string_value(json_object_get(t, "label")));
+        if (probability) {
+            printf(" %.3f", json_number_value(probability));
+        }
+        putchar('\n');
     }
 }
 
@@ -301,6 +306,8 @@ int verb_run(int argc, char **argv)
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &j.threads},
         {"guard", 0, NULL, "mpc: compare whether values lie in the recipe's ranges", OPTION_FLAG,
          &j.guard},
+        {"label-only", 0, NULL, "mpc: the label alone, no number; of models that choose one label",
+         OPTION_FLAG, &j.label_only},
         {"protocol", 0, "NAME", "mpc: tacit (default), or secformer-2024 as published",
          OPTION_STRING, &j.protocol},
     };

@@ -128,6 +128,16 @@ static status append_guard(mpc_engine *e)
     return OK;
 }
 
+/* Of the numbers the labels alone. */
+static status keep_labels(mpc_engine *e, size_t columns)
+{
+    wire *labels;
+    TRY(mpc_row_labels(&e->p, &labels, e->answer, columns, MPC_ANSWER_BITS));
+    wire_drop(&e->p, e->answer);
+    e->answer = labels;
+    return OK;
+}
+
 static status reveal(engine *base, float *out, const value *y)
 {
     mpc_engine *e = (mpc_engine *)base;
@@ -143,7 +153,8 @@ static status reveal(engine *base, float *out, const value *y)
     }
     mpc_settle(&e->p, w, MPC_FRAC, MPC_ANSWER_BITS);
     e->answer = w;
-    return e->guard ? append_guard(e) : OK;
+    TRY(e->asks.label ? keep_labels(e, y->columns) : OK);
+    return e->asks.guard ? append_guard(e) : OK;
 }
 
 static void drop(engine *base, value *v)
@@ -211,9 +222,21 @@ static status shapes_only(mpc_engine *e)
     return OK;
 }
 
+static status check_asks(const mpc_setup *s, error *err)
+{
+    if (s->asks.label) {
+        return mpc_label_check(s->model, err);
+    }
+    return s->plan->label_only
+               ? error_set(err, ERR_POLICY,
+                           "numbers were asked for: of this model labels are given alone")
+               : OK;
+}
+
 status mpc_engine_new(engine **out, const mpc_setup *s, error *err)
 {
     *out = NULL;
+    TRY(check_asks(s, err));
     mpc_engine *e = mem_new(1, sizeof *e);
     if (!e) {
         return error_memory(err);
@@ -223,7 +246,7 @@ status mpc_engine_new(engine **out, const mpc_setup *s, error *err)
                       .model = s->model,
                       .plan = s->plan,
                       .weights = s->weights,
-                      .guard = s->guard};
+                      .asks = s->asks};
     e->p.err = err;
     if (s->weights) {
         e->linears = s->weights->linears;

@@ -96,7 +96,7 @@ static status keep(mpc_engine *e, const wire *x, bool negate, int64_t c)
 
 status mpc_guard(mpc_engine *e, const wire *x, double lo, double hi)
 {
-    if (!e->guard || x->bits < GUARD_BITS) {
+    if (!e->asks.guard || x->bits < GUARD_BITS) {
         return OK;
     }
     const int64_t least = (int64_t)lo, most = (int64_t)hi;

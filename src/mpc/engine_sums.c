@@ -110,7 +110,7 @@ static status guard_sums(attend_run *r)
     const sequences *seqs = r->h.seqs;
     const double unit = ldexp(1, (int)r->sums->frac);
     const uint64_t *from = r->sums->share;
-    for (size_t i = 0; r->e->guard && i < seqs->n; i++) {
+    for (size_t i = 0; r->e->asks.guard && i < seqs->n; i++) {
         const size_t n = seqs->start[i + 1] - seqs->start[i], rows = r->h.heads * n;
         wire *part = wire_new(r->p, rows, r->sums->bits, r->sums->frac);
         if (!part) {

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "model/recipe.h"
+#include "mpc/engine.h"
 #include "mpc/secformer_2024.h"
 
 enum {
@@ -436,14 +437,18 @@ static status fill(planner *w)
     return plan_head(w);
 }
 
-status mpc_plan_make(mpc_plan **out, const model *m, mpc_protocol protocol, error *err)
+status mpc_plan_make(mpc_plan **out, const model *m, const mpc_choice *choice, error *err)
 {
+    static const mpc_choice ordinary = {0};
+    choice = choice ? choice : &ordinary;
     *out = NULL;
+    TRY(choice->label_only ? mpc_label_check(m, err) : OK);
     mpc_plan *p = mem_new(1, sizeof *p);
     if (!p) {
         return error_memory(err);
     }
-    p->protocol = protocol;
+    p->protocol = choice->protocol;
+    p->label_only = choice->label_only;
     p->n_linears = m->n_linears;
     p->n_ops = m->n_ops;
     p->linears = mem_new(m->n_linears, sizeof *p->linears);
@@ -456,6 +461,11 @@ status mpc_plan_make(mpc_plan **out, const model *m, mpc_protocol protocol, erro
     }
     *out = p;
     return OK;
+}
+
+mpc_choice mpc_plan_choice(const mpc_plan *p)
+{
+    return (mpc_choice){.protocol = p->protocol, .label_only = p->label_only};
 }
 
 static const char *const protocols[] = {"tacit", "secformer-2024"};

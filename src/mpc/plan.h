@@ -103,8 +103,15 @@ const char *mpc_protocol_name(mpc_protocol p);
 /** NULL is the first. ERR_USAGE, with the names there are. */
 status mpc_protocol_find(mpc_protocol *out, const char *name, error *err) MUST_USE;
 
+/** What is decided about a plan beside the model. */
 typedef struct {
     mpc_protocol protocol;
+    bool label_only; /* owners get labels, never numbers */
+} mpc_choice;
+
+typedef struct {
+    mpc_protocol protocol;
+    bool label_only;
     size_t n_linears, n_ops, n_functions, cap_functions;
     mpc_linear_plan *linears; /* by id */
     mpc_op_plan *ops;         /* by id */
@@ -117,9 +124,12 @@ static inline bool mpc_is_segmented(const mpc_plan *p, activation_form form)
     return p->protocol == MPC_SECFORMER_2024 && form == ACTIVATION_GELU;
 }
 
-/** Errors: ERR_POLICY where a form has no protocol, naming it; ERR_PRECISION where a range is
- * missing from the recipe or too wide. Cost: a second or two where ranges ask for long series. */
-status mpc_plan_make(mpc_plan **out, const model *m, mpc_protocol protocol, error *err) MUST_USE;
+/** choice NULL: all zeros. Errors: ERR_POLICY where a form has no protocol, naming it, or the model
+ * is none for labels alone; ERR_PRECISION where a range is missing from the recipe or too wide.
+ * Cost: a second or two where ranges ask for long series. */
+status mpc_plan_make(mpc_plan **out, const model *m, const mpc_choice *choice, error *err) MUST_USE;
+/** What a plan was made by. */
+mpc_choice mpc_plan_choice(const mpc_plan *p);
 void mpc_plan_free(mpc_plan *p);
 
 /** The mean over a sequence's rows is a product with a public number of so many bits, by which the

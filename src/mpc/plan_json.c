@@ -20,7 +20,8 @@ status mpc_plan_open(mpc_plan **out, const model *m, span bytes, const char *nam
     mpc_plan *read = NULL, *made = NULL;
     *out = NULL;
     TRY(mpc_plan_read(&read, bytes, name, err));
-    status st = mpc_plan_make(&made, m, read->protocol, err);
+    const mpc_choice choice = mpc_plan_choice(read);
+    status st = mpc_plan_make(&made, m, &choice, err);
     if (st == OK && !same(read, made, &st, err) && st == OK) {
         st = error_set(err, ERR_PROTOCOL,
                        "%s: is not the plan that this program makes for config.json: the model was "

@@ -10,7 +10,7 @@
 #include "mpc/plan.h"
 
 enum {
-    MPC_PLAN_VERSION = 1,
+    MPC_PLAN_VERSION = 2,
     MPC_PLAN_MAX_BYTES = 64 << 20,
     MPC_PLAN_MAX_MAPS = 1 << 16, /* linear maps, and operations */
     MPC_PLAN_MAX_FUNCTIONS = 4096

@@ -248,6 +248,8 @@ static status read_function(mpc_function_plan *f, reader r)
     return finish(&r);
 }
 
+enum { MEMBERS = 6 };
+
 typedef struct {
     const json_t *linears, *ops, *functions;
 } lists;
@@ -264,11 +266,11 @@ static status take_list(json_t **out, size_t *n, const json_t *doc, const char *
     return OK;
 }
 
-/* Written where it is not our own. */
-static status take_protocol(mpc_plan *p, const json_t *doc, const char *name, error *err)
+static status take_choice(mpc_plan *p, const json_t *doc, const char *name, error *err)
 {
     const char *protocol = NULL;
-    TRY(json_get_string(doc, "protocol", false, &protocol, name, err));
+    TRY(json_get_string(doc, "protocol", true, &protocol, name, err));
+    TRY(json_get_bool(doc, "label_only", true, &p->label_only, name, err));
     error why = {0};
     if (mpc_protocol_find(&p->protocol, protocol, &why) != OK) {
         return error_set(err, ERR_ARTEFACT, "%s: %s", name, why.text);
@@ -288,8 +290,8 @@ static status take_lists(lists *l, mpc_plan *p, const json_t *doc, const char *n
     TRY(take_list(&items[0], &p->n_linears, doc, "linears", MPC_PLAN_MAX_MAPS, name, err));
     TRY(take_list(&items[1], &p->n_ops, doc, "ops", MPC_PLAN_MAX_MAPS, name, err));
     TRY(take_list(&items[2], &p->n_functions, doc, "functions", MPC_PLAN_MAX_FUNCTIONS, name, err));
-    TRY(take_protocol(p, doc, name, err));
-    if (p->n_ops == 0 || json_object_size(doc) != (p->protocol == MPC_TACIT ? 4 : 5)) {
+    TRY(take_choice(p, doc, name, err));
+    if (p->n_ops == 0 || json_object_size(doc) != MEMBERS) {
         return error_set(err, ERR_ARTEFACT, "%s: %s", name,
                          p->n_ops == 0 ? "no operations" : "fields that are not known");
     }

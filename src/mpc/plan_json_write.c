@@ -118,13 +118,11 @@ static json_t *function_item(const void *list, size_t i)
 
 char *mpc_plan_write(const mpc_plan *p)
 {
-    json_t *o = json_pack("{s:i, s:o, s:o, s:o}", "mpc_plan", MPC_PLAN_VERSION, "linears",
-                          array_of(p->linears, p->n_linears, linear_item), "ops",
-                          array_of(p->ops, p->n_ops, op_item), "functions",
-                          array_of(p->functions, p->n_functions, function_item));
-    if (o && p->protocol != MPC_TACIT) {
-        json_object_set_new(o, "protocol", json_string(mpc_protocol_name(p->protocol)));
-    }
+    json_t *o = json_pack(
+        "{s:i, s:s, s:b, s:o, s:o, s:o}", "mpc_plan", MPC_PLAN_VERSION, "protocol",
+        mpc_protocol_name(p->protocol), "label_only", (int)p->label_only, "linears",
+        array_of(p->linears, p->n_linears, linear_item), "ops", array_of(p->ops, p->n_ops, op_item),
+        "functions", array_of(p->functions, p->n_functions, function_item));
     char *out = o ? json_write(o, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(o);
     return out;

@@ -25,7 +25,7 @@ typedef struct {
     sequences seqs;
     wire *answer;
 
-    bool guard; /* assumptions about ranges are compared */
+    mpc_asks asks;
     wire **guarded;
     size_t n_guarded, cap_guarded, guard_words;
     wire *outside; /* how many did not hold so far; NULL: none compared yet */
@@ -60,6 +60,11 @@ status mpc_guard(mpc_engine *e, const wire *x, double lo, double hi) MUST_USE;
 /** One word of MPC_ANSWER_BITS bits: 1 where anything was outside. */
 status mpc_guard_answer(mpc_engine *e, wire **bit) MUST_USE;
 void mpc_guard_drop(mpc_engine *e);
+
+/** label[i] = the index of the largest of row i of x, of equals the first: words of `bits` bits.
+ * Words of x that differ by less than half of its ring. Two rounds, with more than two columns
+ * four. docs/design/mpc-label.md */
+status mpc_row_labels(mpc *p, wire **label, const wire *x, size_t columns, unsigned bits) MUST_USE;
 
 status mpc_attend(engine *base, value **y, const value *q, const value *k, const value *v,
                   const attention *a) MUST_USE;

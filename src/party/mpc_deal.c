@@ -77,7 +77,7 @@ static status walk(dealing *d, const uint8_t roots[2][MPC_ROOT_BYTES], const emb
     mpc_setup s = mpc_party_walk(&d->party, MPC_DEAL);
     const dealt_file file = {.put = put, .ctx = d};
     engine *e;
-    s.guard = d->options->guard;
+    s.asks = d->options->asks;
     s.walk.pool = d->pool;
     s.walk.buffers = d->buffers;
     s.walk.dealt = d->dealt;
@@ -233,7 +233,7 @@ static status prepare(dealing *d, error *err)
                            .weights = d->place.weights,
                            .isa = level};
     memcpy(d->material.sharing, d->place.sharing.id, HASH_BYTES);
-    TRY(mpc_material_parse(&d->material, d->options->lengths, d->options->guard, d->options->count,
+    TRY(mpc_material_parse(&d->material, d->options->lengths, d->options->asks, d->options->count,
                            d->place.model->max_tokens, err));
     d->dealt = dealt_new(err);
     if (!d->dealt) {

@@ -9,7 +9,7 @@ typedef struct {
     const char *dir;     /* the dealer's part of a sharing */
     const char *to[2];   /* directories for the servers, to be made */
     const char *lengths; /* as for mpc_material_parse */
-    bool guard;          /* for guarded answers */
+    mpc_asks asks;       /* for answers of this kind */
     uint64_t count;      /* inferences of each */
     size_t threads;      /* 0: one per processor */
     void (*progress)(void *ctx, const char *what, size_t done, size_t total); /* NULL: none */

@@ -21,10 +21,10 @@ typedef struct {
 } dealer;
 
 /* Deal one inference of that shape. */
-static status deal(dealer *d, const embedded *x, bool guard, error *err)
+static status deal(dealer *d, const embedded *x, mpc_asks asks, error *err)
 {
     mpc_setup s = mpc_party_walk(d->party, MPC_DEAL);
-    s.guard = guard;
+    s.asks = asks;
     s.walk.pool = d->pool;
     s.walk.buffers = d->buffers;
     s.walk.dealer = d->to[1];
@@ -82,11 +82,11 @@ static status serve(dealer *d, error *err)
         if (len[0] == 0) {
             return OK;
         }
-        bool guard;
-        TRY(mpc_lengths_read(&x, &guard, asked[0], len[0], d->party->model->max_tokens, &used,
+        mpc_asks asks;
+        TRY(mpc_lengths_read(&x, &asks, asked[0], len[0], d->party->model->max_tokens, &used,
                              d->scratch, err));
         const int64_t begin = clock_ns();
-        TRY(deal(d, &x, guard, err));
+        TRY(deal(d, &x, asks, err));
         d->tally->inferences++;
         d->tally->offline += (double)(clock_ns() - begin) / 1e9;
         arena_release(d->scratch, mark);

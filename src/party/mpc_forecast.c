@@ -4,12 +4,14 @@
 #include "nn/encoder.h"
 #include "party/mpc_wire.h"
 
-static status count(mpc_cost *out, const model *m, const mpc_plan *p, const embedded *x, error *err)
+static status count(mpc_cost *out, const model *m, const mpc_plan *p, const embedded *x,
+                    mpc_asks asks, error *err)
 {
     buffers *b;
     engine *e;
     TRY(buffers_new(&b, err));
-    const mpc_setup s = {.walk = {.phase = MPC_PLAN, .buffers = b}, .model = m, .plan = p};
+    const mpc_setup s = {
+        .walk = {.phase = MPC_PLAN, .buffers = b}, .model = m, .plan = p, .asks = asks};
     status st = mpc_engine_new(&e, &s, err);
     if (st == OK) {
         e->err = err;
@@ -27,13 +29,14 @@ static uint64_t frame(uint64_t payload)
 }
 
 status mpc_forecast_make(mpc_forecast *out, const model *m, const mpc_plan *p, const embedded *x,
-                         error *err)
+                         mpc_asks asks, error *err)
 {
     mpc_cost c;
-    TRY(count(&c, m, p, x, err));
+    TRY(count(&c, m, p, x, asks, err));
     const uint64_t lengths = mpc_lengths_bytes(&x->seqs);
     const uint64_t input = ring_packed_bytes(x->rows * x->dim, mpc_input_bits(p, m));
-    const size_t answers = nn_encoder_rows(m, &x->seqs) * nn_encoder_columns(m);
+    const size_t columns = asks.label ? 1 : nn_encoder_columns(m);
+    const size_t answers = nn_encoder_rows(m, &x->seqs) * columns + asks.guard;
     *out = (mpc_forecast){
         .rounds = c.rounds,
         .owner = frame(lengths + PRG_SEED_BYTES) + frame(lengths + input),

@@ -3,8 +3,7 @@
 #ifndef TACIT_PARTY_MPC_FORECAST_H
 #define TACIT_PARTY_MPC_FORECAST_H
 
-#include "mpc/plan.h"
-#include "nn/engine.h"
+#include "mpc/engine.h"
 
 typedef struct {
     uint64_t rounds; /* between the servers */
@@ -15,6 +14,6 @@ typedef struct {
 
 /** x: shapes alone. */
 status mpc_forecast_make(mpc_forecast *out, const model *m, const mpc_plan *p, const embedded *x,
-                         error *err) MUST_USE;
+                         mpc_asks asks, error *err) MUST_USE;
 
 #endif

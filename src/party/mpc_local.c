@@ -101,7 +101,7 @@ static void *member_main(void *arg)
 static status share_model(mpc_local *l, error *err)
 {
     uint8_t seeds[2][PRG_SEED_BYTES];
-    TRY(mpc_plan_make(&l->plan, l->model, l->protocol, err));
+    TRY(mpc_plan_make(&l->plan, l->model, &(mpc_choice){.protocol = l->protocol}, err));
     TRY(share_layout_new(&l->layout, l->model, l->plan, err));
     l->masked = mem_new(l->layout.bytes, 1);
     if (!l->masked) {
@@ -164,7 +164,7 @@ static status start(mpc_local *l, const mpc_local_options *o, error *err)
                     .model = l->model,
                     .input_bits = mpc_input_bits(l->plan, l->model),
                     .isa = level,
-                    .guard = o && o->guard};
+                    .asks = o ? o->asks : (mpc_asks){0}};
     return OK;
 }
 

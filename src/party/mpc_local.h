@@ -16,7 +16,7 @@ typedef struct {
     size_t threads;  /* of each party's pools; 0: about a half of the processors */
     size_t ahead;    /* as in mpc_session */
     network network; /* emulated between all of them */
-    bool guard;      /* as in mpc_owner */
+    mpc_asks asks;   /* as in mpc_owner */
     mpc_protocol protocol;
 } mpc_local_options;
 

@@ -79,7 +79,7 @@ static status add_item(mpc_material *m, const char **at, uint64_t count, size_t 
     return *good ? add_kind(m, lengths, n, count, err) : OK;
 }
 
-status mpc_material_parse(mpc_material *m, const char *lengths, bool guard, uint64_t count,
+status mpc_material_parse(mpc_material *m, const char *lengths, mpc_asks asks, uint64_t count,
                           size_t max_tokens, error *err)
 {
     if (count < 1 || count > MPC_MATERIAL_COUNT) {
@@ -97,7 +97,7 @@ status mpc_material_parse(mpc_material *m, const char *lengths, bool guard, uint
         good = good && (*at == '\0' || *at == ',');
     } while (good && *at++ == ',');
     for (size_t i = 0; i < m->n; i++) {
-        m->kinds[i].guard = guard;
+        m->kinds[i].asks = asks;
     }
     return good ? OK
                 : error_set(err, ERR_USAGE,
@@ -125,9 +125,10 @@ static json_t *kind_json(const mpc_kind *k)
             lengths = NULL;
         }
     }
-    return json_pack("{s:o, s:b, s:I, s:I, s:I, s:I}", "lengths", lengths, "guard", (int)k->guard,
-                     "count", (json_int_t)k->count, "words", (json_int_t)k->words, "offset",
-                     (json_int_t)k->offset, "stride", (json_int_t)k->stride);
+    return json_pack("{s:o, s:b, s:b, s:I, s:I, s:I, s:I}", "lengths", lengths, "guard",
+                     (int)k->asks.guard, "label", (int)k->asks.label, "count", (json_int_t)k->count,
+                     "words", (json_int_t)k->words, "offset", (json_int_t)k->offset, "stride",
+                     (json_int_t)k->stride);
 }
 
 static json_t *kinds_json(const mpc_material *m)
@@ -144,7 +145,7 @@ static json_t *kinds_json(const mpc_material *m)
 
 status mpc_material_seal(mpc_material *m, error *err)
 {
-    static const char tag[] = "tacit mpc material 1\n" PROGRAM "\n";
+    static const char tag[] = "tacit mpc material 2\n" PROGRAM "\n";
     json_t *kinds = kinds_json(m);
     char *text = kinds ? json_write(kinds, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     json_decref(kinds);
@@ -232,7 +233,8 @@ static status read_kind(mpc_kind *k, const json_t *o, size_t max_tokens, const c
         return error_set(err, ERR_ARTEFACT, "%s: must be an object", where);
     }
     TRY(read_lengths(k, o, max_tokens, where, err));
-    TRY(json_get_bool(o, "guard", true, &k->guard, where, err));
+    TRY(json_get_bool(o, "guard", true, &k->asks.guard, where, err));
+    TRY(json_get_bool(o, "label", true, &k->asks.label, where, err));
     TRY(json_get_size(o, "count", true, 1, MPC_MATERIAL_COUNT, &count, where, err));
     TRY(json_get_size(o, "words", true, 0, most, &words, where, err));
     TRY(json_get_size(o, "offset", true, 0, most, &offset, where, err));

@@ -13,6 +13,7 @@
 
 #include "base/hash.h"
 #include "base/seal.h"
+#include "mpc/engine.h"
 #include "net/role.h"
 #include "party/mpc_journal.h"
 
@@ -22,7 +23,7 @@
 #define MPC_JOURNAL_FILE  "journal"
 
 enum {
-    MPC_MATERIAL_VERSION = 1,
+    MPC_MATERIAL_VERSION = 2,
     MPC_MATERIAL_MAX_BYTES = 16 << 20,
     MPC_MATERIAL_SEQUENCES = 4096, /* of one kind */
     MPC_MATERIAL_COUNT = 1 << 24   /* inferences of one kind */
@@ -32,7 +33,7 @@ enum {
 typedef struct {
     size_t n_seqs;
     uint32_t *lengths;
-    bool guard; /* with the comparisons that a guarded answer needs */
+    mpc_asks asks; /* with the comparisons that such an answer needs */
     uint64_t count;
     uint64_t words;          /* bytes dealt to server 1 in each */
     uint64_t offset, stride; /* of the first in words.bin, and from one to the next */
@@ -51,7 +52,7 @@ void mpc_material_clear(mpc_material *m); /* a zeroed one is fine */
 
 /** Kinds from "5-20,12+7,64": lengths of one sequence, ranges of them, and of several sequences in
  * one inference, `count` inferences of each. ERR_USAGE. */
-status mpc_material_parse(mpc_material *m, const char *lengths, bool guard, uint64_t count,
+status mpc_material_parse(mpc_material *m, const char *lengths, mpc_asks asks, uint64_t count,
                           size_t max_tokens, error *err) MUST_USE;
 
 /** Fill in the id. */

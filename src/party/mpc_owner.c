@@ -65,17 +65,30 @@ static status send_input(const mpc_owner *o, const embedded *x, arena *a, error 
     if (!first || !second) {
         return error_memory(err);
     }
-    mpc_lengths_write(first, &x->seqs, o->guard);
-    mpc_lengths_write(second, &x->seqs, o->guard);
+    mpc_lengths_write(first, &x->seqs, o->asks);
+    mpc_lengths_write(second, &x->seqs, o->asks);
     TRY(share(o, first + head_bytes, second + head_bytes, x, a, err));
     TRY(channel_send(o->servers[0], MPC_OP_INPUT, first, head_bytes + PRG_SEED_BYTES, err));
     return channel_send(o->servers[1], MPC_OP_INPUT, second, head_bytes + bytes, err);
 }
 
+static float number_of(uint64_t word)
+{
+    const int64_t v = (int64_t)(word << (64 - MPC_ANSWER_BITS)) >> (64 - MPC_ANSWER_BITS);
+    return (float)ldexp((double)v, -MPC_FRAC);
+}
+
+/* From servers that add something to their shares any number may come. To refuse it would tell them
+ * something of the label. */
+static float label_of(const mpc_owner *o, uint64_t word)
+{
+    return (float)((word & ring_mask(MPC_ANSWER_BITS)) % o->model->head.n_labels);
+}
+
 static status receive_answer(const mpc_owner *o, float *out, bool *outside, size_t n_out, arena *a,
                              error *err)
 {
-    const size_t n = n_out + o->guard;
+    const size_t n = n_out + o->asks.guard;
     const ring_kernels *k = ring_kernels_for(o->isa);
     const size_t bytes = ring_packed_bytes(n, MPC_ANSWER_BITS);
     uint8_t *in = arena_take(a, bytes, 1);
@@ -91,10 +104,9 @@ static status receive_answer(const mpc_owner *o, float *out, bool *outside, size
             y[j] += part[j];
         }
     }
-    *outside = o->guard && (y[n_out] & ring_mask(MPC_ANSWER_BITS)) != 0;
+    *outside = o->asks.guard && (y[n_out] & ring_mask(MPC_ANSWER_BITS)) != 0;
     for (size_t j = 0; j < n_out; j++) {
-        const int64_t v = (int64_t)(y[j] << (64 - MPC_ANSWER_BITS)) >> (64 - MPC_ANSWER_BITS);
-        out[j] = (float)ldexp((double)v, -MPC_FRAC);
+        out[j] = o->asks.label ? label_of(o, y[j]) : number_of(y[j]);
     }
     return OK;
 }
@@ -103,7 +115,8 @@ status mpc_owner_forward(const mpc_owner *o, float *out, bool *outside, const em
                          error *err)
 {
     const arena_mark_t mark = arena_mark(a);
-    const size_t n = nn_encoder_rows(o->model, &x->seqs) * nn_encoder_columns(o->model);
+    const size_t columns = o->asks.label ? 1 : nn_encoder_columns(o->model);
+    const size_t n = nn_encoder_rows(o->model, &x->seqs) * columns;
     status st = send_input(o, x, a, err);
     if (st == OK) {
         st = receive_answer(o, out, outside, n, a, err);

@@ -4,21 +4,22 @@
 
 #include "base/arena.h"
 #include "base/cpu.h"
+#include "mpc/engine.h"
 #include "net/channel.h"
-#include "nn/engine.h"
 
 typedef struct {
     channel *servers[2];
     const model *model;  /* shape of answers, and ε of the first norm */
     unsigned input_bits; /* of the plan */
     isa isa;
-    bool guard; /* ask whether all that is assumed about ranges held */
+    mpc_asks asks;
 } mpc_owner;
 
-/** out = what nn_encoder_forward gives for x, to about 2^-12 and what the look-ups add. *outside,
- * under guard: whether a value was outside of the range assumed for it, so that out is not to be
- * trusted; nothing else that the owner does may depend on it, else the servers would learn it.
- * Scratch: from a, given back and wiped. */
+/** out = what nn_encoder_forward gives for x, to about 2^-12 and what the look-ups add; where
+ * labels are asked for, the index of each row's label, one number a row. *outside, under guard:
+ * whether a value was outside of the range assumed for it, so that out is not to be trusted;
+ * nothing else that the owner does may depend on it, else the servers would learn it. Scratch: from
+ * a, given back and wiped. */
 status mpc_owner_forward(const mpc_owner *o, float *out, bool *outside, const embedded *x, arena *a,
                          error *err) MUST_USE;
 

@@ -27,7 +27,7 @@ typedef struct {
 typedef struct {
     server *s;
     embedded x;
-    bool guard;
+    mpc_asks asks;
     const uint8_t *input;
     queue *queue;
     uint8_t root[PRG_SEED_BYTES];
@@ -45,7 +45,7 @@ static status run_walk(engine **out, inference *f, mpc_phase phase, double *seco
 {
     server *s = f->s;
     mpc_setup setup = mpc_party_walk(s->party, phase);
-    setup.guard = f->guard;
+    setup.asks = f->asks;
     setup.walk.pool = s->pools[phase == MPC_EVALUATE];
     setup.walk.buffers = s->buffers;
     setup.walk.queue = f->queue;
@@ -166,7 +166,7 @@ static status walk_on_material(inference *f, error *err)
 {
     server *s = f->s;
     mpc_ration *words = NULL;
-    TRY(mpc_stock_take(s->session->stock, s->session->peer, &f->x.seqs, f->guard, f->root, &words,
+    TRY(mpc_stock_take(s->session->stock, s->session->peer, &f->x.seqs, f->asks, f->root, &words,
                        err));
     if (words) {
         const dealt_file file = mpc_ration_file(words);
@@ -194,7 +194,7 @@ static status answer(server *s, size_t len, error *err)
         return error_memory(err);
     }
     TRY(channel_payload(s->session->owner, in, err));
-    TRY(mpc_lengths_read(&f.x, &f.guard, in, len, p->model->max_tokens, &used, s->scratch, err));
+    TRY(mpc_lengths_read(&f.x, &f.asks, in, len, p->model->max_tokens, &used, s->scratch, err));
     const size_t must =
         p->who == HOLDER_SERVER0
             ? PRG_SEED_BYTES

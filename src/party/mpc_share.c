@@ -24,13 +24,14 @@ typedef struct {
     uint8_t *masked;
     uint8_t seeds[2][PRG_SEED_BYTES];
     mpc_sharing sharing;
+    mpc_choice choice;
     const char *dst[PLACES]; /* NULL: not wanted */
     char *temp[PLACES];      /* beside them; NULL before they are there */
 } sharer;
 
 static status make_material(sharer *s, error *err)
 {
-    TRY(mpc_plan_make(&s->plan, s->model, MPC_TACIT, err));
+    TRY(mpc_plan_make(&s->plan, s->model, &s->choice, err));
     s->plan_text = mpc_plan_write(s->plan);
     if (!s->plan_text) {
         return error_memory(err);
@@ -127,6 +128,7 @@ static status hash_parts(sharer *s, error *err)
                                err));
     }
     s->sharing.input_bits = mpc_input_bits(s->plan, s->model);
+    s->sharing.label_only = s->plan->label_only;
     return mpc_sharing_seal(&s->sharing, err);
 }
 
@@ -206,11 +208,13 @@ static void clear(sharer *s)
     mpc_plan_free(s->plan);
 }
 
-status mpc_share(mpc_sharing *out, const char *src, const mpc_share_places *to, error *err)
+status mpc_share(mpc_sharing *out, const char *src, const mpc_share_options *to, error *err)
 {
     model *m;
     TRY(model_open(&m, src, err));
-    sharer s = {.model = m, .dst = {to->server[0], to->server[1], to->dealer, to->owner}};
+    sharer s = {.model = m,
+                .choice = {.label_only = to->label_only},
+                .dst = {to->server[0], to->server[1], to->dealer, to->owner}};
     status st = make_material(&s, err);
     if (st == OK) {
         st = write_all(&s, err);

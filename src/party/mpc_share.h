@@ -16,12 +16,13 @@
 typedef struct {
     const char *server[2], *dealer;
     const char *owner; /* NULL: none */
-} mpc_share_places;
+    bool label_only;   /* data owners get labels, never numbers */
+} mpc_share_options;
 
 /** Draw fresh seeds and write the directories, which must not exist and appear whole or not at
  * all, all mode 0700. *out: the sharing. ERR_USAGE where a path is taken, ERR_POLICY and
  * ERR_PRECISION as mpc_plan_make, ERR_ARTEFACT, ERR_RESOURCE. Memory: a copy of the weights. */
-status mpc_share(mpc_sharing *out, const char *src, const mpc_share_places *to,
+status mpc_share(mpc_sharing *out, const char *src, const mpc_share_options *to,
                  error *err) MUST_USE;
 
 #endif

@@ -24,10 +24,10 @@ static span words(const char *s)
 
 status mpc_sharing_seal(mpc_sharing *s, error *err)
 {
-    char bits[32];
-    snprintf(bits, sizeof bits, "input_bits %u\n", s->input_bits);
+    char terms[64];
+    snprintf(terms, sizeof terms, "input_bits %u\nlabel_only %d\n", s->input_bits, s->label_only);
     const span pieces[] = {
-        words("tacit mpc sharing 1\n"), words(bits), {.data = s->part[0], .len = sizeof s->part}};
+        words("tacit mpc sharing 2\n"), words(terms), {.data = s->part[0], .len = sizeof s->part}};
     return hash_sha256(s->id, pieces, sizeof pieces / sizeof *pieces, err);
 }
 
@@ -100,9 +100,9 @@ static json_t *sharing_json(const mpc_sharing *s)
         json_decref(parts);
         return NULL;
     }
-    return json_pack("{s:i, s:s, s:o, s:i, s:o}", "mpc_sharing", MPC_SHARING_VERSION, "role",
+    return json_pack("{s:i, s:s, s:o, s:i, s:b, s:o}", "mpc_sharing", MPC_SHARING_VERSION, "role",
                      role_name(s->who), "sharing", hex(s->id), "input_bits", (int)s->input_bits,
-                     "sha256", parts);
+                     "label_only", (int)s->label_only, "sha256", parts);
 }
 
 status mpc_sharing_write(const mpc_sharing *s, const char *dir, error *err)
@@ -133,6 +133,7 @@ static status read_fields(mpc_sharing *s, const json_t *o, const char *path, err
     s->who = role_find(name, strlen(name));
     TRY(json_get_size(o, "input_bits", true, 1, 64, &bits, path, err));
     s->input_bits = (unsigned)bits;
+    TRY(json_get_bool(o, "label_only", true, &s->label_only, path, err));
     TRY(json_get_object(o, "sha256", true, &parts, path, err));
     for (size_t i = 0; i < SHARED_PARTS; i++) {
         TRY(read_hex(s->part[i], parts, part_names[i], path, err));

@@ -7,6 +7,8 @@
 #ifndef TACIT_PARTY_MPC_SHARING_H
 #define TACIT_PARTY_MPC_SHARING_H
 
+#include <stdbool.h>
+
 #include "base/hash.h"
 #include "net/role.h"
 
@@ -17,7 +19,7 @@
 #define MPC_SEED_FILE        "seed"   /* a server's */
 #define MPC_DEALER_SEED_FILE "seed%d" /* the dealer has both */
 
-enum { MPC_SHARING_VERSION = 1, MPC_SHARING_MAX_BYTES = 1 << 16 };
+enum { MPC_SHARING_VERSION = 2, MPC_SHARING_MAX_BYTES = 1 << 16 };
 
 /** Digests; zeros stand for a file that there is not. */
 typedef enum {
@@ -35,6 +37,7 @@ typedef enum {
 typedef struct {
     role who;            /* whose directory it is in */
     unsigned input_bits; /* width of an input's words */
+    bool label_only;     /* answers are labels alone */
     uint8_t part[SHARED_PARTS][HASH_BYTES];
     uint8_t id[HASH_BYTES]; /* by mpc_sharing_seal */
 } mpc_sharing;

@@ -45,7 +45,7 @@ static status check_words(const mpc_kind *k, const mpc_party *p, buffers *b, err
     mpc_setup s = mpc_party_walk(p, MPC_PLAN);
     size_t *start = mem_new(k->n_seqs + 1, sizeof *start);
     engine *e = NULL;
-    s.guard = k->guard;
+    s.asks = k->asks;
     s.walk.buffers = b;
     s.weights = NULL;
     status st = start ? mpc_engine_new(&e, &s, err) : error_memory(err);
@@ -143,12 +143,13 @@ uint64_t mpc_stock_left(mpc_stock *s)
 
 /* ---- taking ---- */
 
-static status find_kind(const mpc_stock *s, size_t *kind, const sequences *lengths, bool guard,
+static status find_kind(const mpc_stock *s, size_t *kind, const sequences *lengths, mpc_asks asks,
                         error *err)
 {
     for (size_t i = 0; i < s->material.n; i++) {
         const mpc_kind *k = &s->material.kinds[i];
-        bool same = k->n_seqs == lengths->n && k->guard == guard;
+        bool same =
+            k->n_seqs == lengths->n && k->asks.guard == asks.guard && k->asks.label == asks.label;
         for (size_t j = 0; same && j < lengths->n; j++) {
             same = lengths->start[j + 1] - lengths->start[j] == k->lengths[j];
         }
@@ -158,8 +159,9 @@ static status find_kind(const mpc_stock *s, size_t *kind, const sequences *lengt
         }
     }
     return error_set(err, ERR_RESOURCE,
-                     "no material was dealt for %zu tokens in %zu sequences, %s guard",
-                     lengths->start[lengths->n], lengths->n, guard ? "with a" : "without");
+                     "no material was dealt for %zu tokens in %zu sequences, %s guard, %s",
+                     lengths->start[lengths->n], lengths->n, asks.guard ? "with a" : "without",
+                     asks.label ? "labels alone" : "numbers");
 }
 
 /* Under the lock. */
@@ -307,13 +309,13 @@ static status open_ration(mpc_ration **out, const mpc_stock *s, size_t kind, uin
     return OK;
 }
 
-status mpc_stock_take(mpc_stock *s, channel *peer, const sequences *lengths, bool guard,
+status mpc_stock_take(mpc_stock *s, channel *peer, const sequences *lengths, mpc_asks asks,
                       uint8_t root[MPC_ROOT_BYTES], mpc_ration **words, error *err)
 {
     size_t kind = 0;
     uint64_t index = 0;
     *words = NULL;
-    TRY(find_kind(s, &kind, lengths, guard, err));
+    TRY(find_kind(s, &kind, lengths, asks, err));
     if (s->material.who == ROLE_SERVER0) {
         return propose(s, peer, kind, &index, root, err);
     }

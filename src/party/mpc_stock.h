@@ -30,7 +30,7 @@ typedef struct mpc_ration mpc_ration;
 
 /** Agree with the other server on an inference for these lengths, burn it, and give its root; to
  * server 1 its words as well, in *words, else NULL. ERR_RESOURCE where none is left. */
-status mpc_stock_take(mpc_stock *s, channel *peer, const sequences *lengths, bool guard,
+status mpc_stock_take(mpc_stock *s, channel *peer, const sequences *lengths, mpc_asks asks,
                       uint8_t root[MPC_ROOT_BYTES], mpc_ration **words, error *err) MUST_USE;
 
 /** Where dealt_take finds them. */

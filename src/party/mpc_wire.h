@@ -4,6 +4,7 @@
 #define TACIT_PARTY_MPC_WIRE_H
 
 #include "base/arena.h"
+#include "mpc/engine.h"
 #include "net/frame.h"
 #include "nn/engine.h"
 
@@ -18,14 +19,14 @@ enum {
     MPC_MAX_ROWS = 1 << 20
 };
 
-/** Lengths: n (u32), n lengths (u32 each). The highest bit of n says `guard`: what is assumed about
- * ranges is compared, and the answer has one word more that says whether it held. */
+/** Lengths: n (u32), n lengths (u32 each). The highest bit of n asks for a guard, the next for
+ * labels alone. */
 size_t mpc_lengths_bytes(const sequences *s);
-void mpc_lengths_write(uint8_t *out, const sequences *s, bool guard);
+void mpc_lengths_write(uint8_t *out, const sequences *s, mpc_asks asks);
 
 /** Read them from the beginning of len bytes; *used of these. x->dim stays as it is. Memory: the
  * arena's. ERR_PROTOCOL where they are not what they should be. */
-status mpc_lengths_read(embedded *x, bool *guard, const uint8_t *in, size_t len, size_t max_tokens,
-                        size_t *used, arena *a, error *err) MUST_USE;
+status mpc_lengths_read(embedded *x, mpc_asks *asks, const uint8_t *in, size_t len,
+                        size_t max_tokens, size_t *used, arena *a, error *err) MUST_USE;
 
 #endif

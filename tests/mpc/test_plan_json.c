@@ -83,7 +83,9 @@ static void fill_op(mpc_op_plan *op, size_t n_functions, prg *g)
 
 static void make(mpc_plan *p, prg *g)
 {
-    *p = (mpc_plan){.n_linears = prg_below(g, 6),
+    *p = (mpc_plan){.protocol = prg_word(g) & 1 ? MPC_TACIT : MPC_SECFORMER_2024,
+                    .label_only = prg_word(g) & 1,
+                    .n_linears = prg_below(g, 6),
                     .n_ops = 1 + prg_below(g, 12),
                     .n_functions = 1 + prg_below(g, 4)};
     p->linears = mem_new(p->n_linears, sizeof *p->linears);
@@ -128,6 +130,8 @@ static void test_round_trip(void **state)
         if (mpc_plan_read(&q, text_of(text), "plan", &err) != OK) {
             fail_msg("%s", err.text);
         }
+        assert_int_equal(q->protocol, p.protocol);
+        assert_int_equal(q->label_only, p.label_only);
         assert_int_equal(q->n_linears, p.n_linears);
         assert_int_equal(q->n_ops, p.n_ops);
         assert_int_equal(q->n_functions, p.n_functions);
@@ -150,10 +154,11 @@ static void refused(const char *text, status code, const char *word)
     assert_error(err, code, "plan.json", word);
 }
 
-#define OPS "\"ops\": [{\"kind\": \"none\"}], \"functions\": []}"
+#define OPS   "\"ops\": [{\"kind\": \"none\"}], \"functions\": []}"
+#define BEGIN "{\"mpc_plan\": 2, \"protocol\": \"tacit\", \"label_only\": false, "
 #define LINEAR(bits, to)                                                                           \
-    "{\"mpc_plan\": 1, \"linears\": [{\"bits\": " bits                                             \
-    ", \"frac\": 1, \"from\": null, \"to\": " to ", \"scale\": 1}], " OPS
+    BEGIN "\"linears\": [{\"bits\": " bits ", \"frac\": 1, \"from\": null, \"to\": " to            \
+          ", \"scale\": 1}], " OPS
 
 static void test_refused(void **state)
 {
@@ -162,21 +167,24 @@ static void test_refused(void **state)
     error err = {0};
     assert_int_equal(mpc_plan_read(&p, text_of(LINEAR("3", "0")), "plan.json", &err), OK);
     mpc_plan_free(p);
-    refused("{\"mpc_plan\": 2, \"linears\": [], " OPS, ERR_PROTOCOL, "version 2");
-    refused("{\"mpc_plan\": 1, \"linears\": 7, " OPS, ERR_ARTEFACT, "linears");
-    refused("{\"mpc_plan\": 1, \"linears\": [], \"ops\": [], \"functions\": []}", ERR_ARTEFACT,
+    refused("{\"mpc_plan\": 1, \"linears\": [], " OPS, ERR_PROTOCOL, "version 1");
+    refused(BEGIN "\"linears\": 7, " OPS, ERR_ARTEFACT, "linears");
+    refused(BEGIN "\"linears\": [], \"ops\": [], \"functions\": []}", ERR_ARTEFACT,
             "no operations");
-    refused("{\"mpc_plan\": 1, \"linears\": [], \"more\": 1, " OPS, ERR_ARTEFACT, "not known");
+    refused(BEGIN "\"linears\": [], \"more\": 1, " OPS, ERR_ARTEFACT, "not known");
+    refused("{\"mpc_plan\": 2, \"linears\": [], " OPS, ERR_ARTEFACT, "protocol");
+    refused("{\"mpc_plan\": 2, \"protocol\": \"tacit\", \"linears\": [], " OPS, ERR_ARTEFACT,
+            "label_only");
+    refused("{\"mpc_plan\": 2, \"protocol\": \"x\", \"label_only\": true, \"linears\": [], " OPS,
+            ERR_ARTEFACT, "must be tacit");
     refused(LINEAR("65", "0"), ERR_ARTEFACT, "bits");
     refused(LINEAR("-1", "0"), ERR_ARTEFACT, "bits");
     refused(LINEAR("3.5", "0"), ERR_ARTEFACT, "bits");
     refused(LINEAR("3", "1"), ERR_ARTEFACT, "to");
     refused(LINEAR("3", "0, \"x\": 1"), ERR_ARTEFACT, "6 fields");
-    refused(
-        "{\"mpc_plan\": 1, \"linears\": [], \"ops\": [{\"kind\": \"king\"}], \"functions\": []}",
-        ERR_ARTEFACT, "kind");
-    refused("{\"mpc_plan\": 1, \"linears\": [], \"ops\": [3], \"functions\": []}", ERR_ARTEFACT,
-            "ops[0]");
+    refused(BEGIN "\"linears\": [], \"ops\": [{\"kind\": \"king\"}], \"functions\": []}",
+            ERR_ARTEFACT, "kind");
+    refused(BEGIN "\"linears\": [], \"ops\": [3], \"functions\": []}", ERR_ARTEFACT, "ops[0]");
 }
 
 int main(void)

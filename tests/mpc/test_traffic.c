@@ -63,9 +63,9 @@ status __wrap_channel_swap(channel *c, uint32_t op, const void *mine, size_t n_m
 }
 
 /* Everything from sharing the weights to the farewell. */
-static log_of_frames *run(const calibrated *c)
+static log_of_frames *run(const calibrated *c, mpc_asks asks)
 {
-    const mpc_local_options o = {.threads = 2, .ahead = MPC_LOCAL_AHEAD};
+    const mpc_local_options o = {.threads = 2, .ahead = MPC_LOCAL_AHEAD, .asks = asks};
     log_of_frames *l = calloc(1, sizeof *l);
     float *out = calloc(c->n, sizeof *out);
     mpc_local *parties;
@@ -106,16 +106,16 @@ static void same(const log_of_frames *a, const log_of_frames *b)
 }
 
 /* The texts, then rows of nothing, of one number, and of numbers that were never seen. */
-static void check(const char *name)
+static void check(const char *name, mpc_asks asks)
 {
     calibrated c;
     calibrated_open(&c, name, 4);
-    log_of_frames *first = run(&c);
+    log_of_frames *first = run(&c, asks);
     for (int data = 0; data < 3; data++) {
         for (size_t i = 0; i < c.in.rows * c.in.dim; i++) {
             c.x[i] = data == 0 ? 0 : data == 1 ? 1e6F : (float)(i * i % 101) - 50;
         }
-        log_of_frames *other = run(&c);
+        log_of_frames *other = run(&c, asks);
         same(first, other);
         free(other);
     }
@@ -126,19 +126,25 @@ static void check(const char *name)
 static void test_secformer(void **state)
 {
     (void)state;
-    check("recipe-secformer");
+    check("recipe-secformer", (mpc_asks){0});
 }
 
 static void test_freediv(void **state)
 {
     (void)state;
-    check("recipe-freediv-2quad-kappa");
+    check("recipe-freediv-2quad-kappa", (mpc_asks){0});
 }
 
 static void test_exact(void **state)
 {
     (void)state;
-    check("bert-sequence");
+    check("bert-sequence", (mpc_asks){0});
+}
+
+static void test_label(void **state)
+{
+    (void)state;
+    check("recipe-secformer", (mpc_asks){.label = true});
 }
 
 int main(void)
@@ -147,6 +153,7 @@ int main(void)
         cmocka_unit_test(test_secformer),
         cmocka_unit_test(test_freediv),
         cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_label),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* Small rings, all randomness: every gate answers right in every world, and neither server's view
  * says anything about the secrets. Masks that are too short, used twice or left out are found. */
+#include "mpc/state.h"
 #include "support/shared_weight.h"
 #include "test.h"
 #include "worlds.h"
@@ -379,6 +380,61 @@ static void test_look_up(void **state)
     assert_true(look_up_leaks(FAULT_BARE_WORDS));
 }
 
+/* ---- The label of two columns that are -1 or 0, of equals the first */
+
+static status label(mpc *p, walks *w)
+{
+    worlds *v = w->ctx;
+    wire *x = wire_new(p, 2 * v->n, 2, 0), *y;
+    for (size_t k = 0; p->phase == MPC_EVALUATE && k < 2; k++) {
+        uint64_t *secret = secrets(v, (unsigned)k, 1, true);
+        wire *column = worlds_input(p, v, k, secret, 2);
+        for (size_t i = 0; i < v->n; i++) {
+            x->share[2 * i + k] = column->share[i];
+        }
+        wire_drop(p, column);
+        free(secret);
+    }
+    TRY(mpc_row_labels(p, &y, x, 2, 2));
+    walks_output(p, w, 0, y);
+    wire_drop(p, x);
+    return OK;
+}
+
+static bool label_leaks(fault f)
+{
+    worlds *v = calloc(1, sizeof *v);
+    v->fault = f;
+    worlds_draw(v, DRAW_INPUT, 0, 2);
+    worlds_draw(v, DRAW_INPUT, 0, 2);
+    worlds_mask(v, 1, 2);               /* of the difference */
+    worlds_draw_lane(v, DRAW_DEALT, 2); /* the mask's bit below its sign */
+    worlds_draw_lane(v, DRAW_MASK0, 3);
+    worlds_draw_lane(v, DRAW_MASK1, 3);
+    worlds_draw(v, DRAW_DEALT, 4, 2); /* the product of those, and the mask's sign */
+    worlds_draw(v, DRAW_DEALT, 5, 2);
+    worlds_message(v, 2);
+    worlds_message_lane(v);
+    worlds_secret(v, 2);
+    worlds_run(v, label);
+    for (size_t i = 0; i < v->n; i++) {
+        const uint64_t s = worlds_secret_of(v, i);
+        assert_int_equal(walks_word(&v->w, 0, i), (s & 1) < s >> 1);
+    }
+    const bool leaks = !worlds_same(v);
+    worlds_clear(v);
+    free(v);
+    return leaks;
+}
+
+static void test_label(void **state)
+{
+    (void)state;
+    assert_false(label_leaks(FAULT_NONE));
+    assert_true(label_leaks(FAULT_SHORT_MASK));
+    assert_true(label_leaks(FAULT_BARE_WORDS));
+}
+
 int main(void)
 {
 #ifdef __SANITIZE_THREAD__
@@ -389,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_open),    cmocka_unit_test(test_square),
         cmocka_unit_test(test_product), cmocka_unit_test(test_linear),
         cmocka_unit_test(test_scores),  cmocka_unit_test(test_look_up),
+        cmocka_unit_test(test_label),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

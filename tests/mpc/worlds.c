@@ -1,6 +1,7 @@
 #include "worlds.h"
 
 #include "base/mem.h"
+#include "mpc/compare.h"
 #include "mpc/dealt.h"
 #include "test.h"
 
@@ -148,6 +149,16 @@ void worlds_message(worlds *v, unsigned bits)
     v->messages[v->n_messages++] = bits;
 }
 
+void worlds_draw_lane(worlds *v, draw_kind kind, unsigned gate)
+{
+    v->draws[worlds_draw(v, kind, gate, 1)].lanes = true;
+}
+
+void worlds_message_lane(worlds *v)
+{
+    worlds_message(v, 0);
+}
+
 void worlds_secret(worlds *v, unsigned bits)
 {
     v->secret_at = v->used;
@@ -178,6 +189,21 @@ wire *worlds_input(mpc *p, worlds *v, size_t input, const uint64_t *x, unsigned 
 
 /* ---- A run */
 
+static void pack_lanes(uint8_t *out, const uint64_t *bits, size_t n)
+{
+    assert_true(n % COMPARE_LANES == 0);
+    for (size_t i = 0; i < n; i++) {
+        out[i / 8] |= (uint8_t)(bits[i] << i % 8);
+    }
+}
+
+static void unpack_lanes(uint64_t *out, const uint8_t *in, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        out[i] = in[i / 8] >> i % 8 & 1;
+    }
+}
+
 /* A draw's words by world and as the stream has them. A look-up's draw of 2·bits digits is a pair:
  * in a block first the cosines, then the sines. */
 static void fill(worlds *v, draw *d)
@@ -197,13 +223,19 @@ static void fill(worlds *v, draw *d)
     }
     d->words = calloc(n, sizeof *d->words);
     d->second = calloc(n, sizeof *d->second);
-    d->n_bytes =
-        d->together ? n / block * 2 * ring_packed_bytes(block, bits) : ring_packed_bytes(n, bits);
+    d->n_bytes = d->lanes      ? n / 8
+                 : d->together ? n / block * 2 * ring_packed_bytes(block, bits)
+                               : ring_packed_bytes(n, bits);
     uint8_t *out = d->bytes = calloc(d->n_bytes, 1);
     uint64_t *part = calloc(block, sizeof *part);
     assert_true(d->words && d->second && out && part && n % block == 0);
     for (size_t i = 0; i < n; i++) {
         d->words[i] = kept ? (d->given ? d->value : i >> at) & ring_mask(kept) : 0;
+    }
+    if (d->lanes) {
+        pack_lanes(out, d->words, n);
+        free(part);
+        return;
     }
     for (size_t b = 0; b < n; b += block) {
         for (unsigned half = 0; half < (d->together ? 2U : 1U); half++) {
@@ -223,6 +255,10 @@ static void split(const worlds *v, draw *d, const uint8_t *in)
     const ring_kernels *k = ring_kernels_for(ISA_REF);
     const size_t block = d->together ? d->together : v->n;
     const unsigned bits = d->together ? d->bits / 2 : d->bits;
+    if (d->lanes) {
+        unpack_lanes(d->second, in, v->n);
+        return;
+    }
     uint64_t *part = calloc(block, sizeof *part);
     assert_non_null(part);
     for (size_t b = 0; b < v->n; b += block) {
@@ -285,6 +321,11 @@ static void count_views(worlds *v, unsigned server)
     for (size_t k = 0; k < v->n_messages; k++) {
         messages[k] = calloc(v->n, sizeof(uint64_t));
         assert_non_null(messages[k]);
+        if (v->messages[k] == 0) {
+            unpack_lanes(messages[k], in, v->n);
+            in += v->n / 8;
+            continue;
+        }
         ring_unpack(ring_kernels_for(ISA_REF), messages[k], in, v->n, v->messages[k]);
         in += ring_packed_bytes(v->n, v->messages[k]);
     }

@@ -24,6 +24,7 @@ typedef struct {
     bool given;          /* the same word in all worlds of a run: */
     uint64_t value;
     size_t together; /* words that lie together: 0 for all, else a look-up's blocks of pairs */
+    bool lanes;      /* bits shared by exclusive or, one a world, not words */
     uint8_t *bytes;
     size_t n_bytes;
     uint64_t *words;  /* by world, of a pair both */
@@ -40,7 +41,7 @@ typedef struct {
     unsigned used;
     size_t n_draws, n_messages;
     draw draws[WORLDS_DRAWS];
-    unsigned messages[4]; /* widths of opened wires */
+    unsigned messages[4]; /* widths of opened wires; 0: bits, one a world */
     unsigned secret_at, secret_bits;
     uint64_t constants[2][WORLDS_CONSTANTS]; /* of each server's view, in all worlds of a run */
     size_t secret_base;                      /* of a run: added to a world's secret */
@@ -55,6 +56,9 @@ size_t worlds_draw(worlds *v, draw_kind kind, unsigned gate, unsigned bits);
 void worlds_given(worlds *v, draw_kind kind, unsigned gate, unsigned bits, uint64_t word);
 void worlds_mask(worlds *v, unsigned gate, unsigned bits);
 void worlds_message(worlds *v, unsigned bits);
+/** The same of bits that are shared by exclusive or. */
+void worlds_draw_lane(worlds *v, draw_kind kind, unsigned gate);
+void worlds_message_lane(worlds *v);
 void worlds_secret(worlds *v, unsigned bits);
 
 /** A wire whose share at server 0 is draw number `input` and whose secret is x by world. */

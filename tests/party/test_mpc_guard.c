@@ -78,7 +78,7 @@ static mpc_cost forecast(const model *m, const mpc_plan *plan, const embedded *x
     engine *e;
     assert_int_equal(buffers_new(&b, &err), OK);
     const mpc_setup s = {
-        .walk = {.phase = MPC_PLAN, .buffers = b}, .model = m, .plan = plan, .guard = true};
+        .walk = {.phase = MPC_PLAN, .buffers = b}, .model = m, .plan = plan, .asks.guard = true};
     if (mpc_engine_new(&e, &s, &err) != OK || nn_encoder_forward(e, NULL, m, x) != OK) {
         fail_msg("%s", err.text);
     }
@@ -97,7 +97,7 @@ static void test_cost(void **state)
     mpc_local *l = NULL;
     error err = {0};
     convert(dst, sizeof dst, dir, "exact");
-    const mpc_local_options o = {.threads = 1, .guard = true};
+    const mpc_local_options o = {.threads = 1, .asks.guard = true};
     if (model_open(&m, dst, &err) != OK || mpc_local_new(&l, m, &o, &err) != OK) {
         fail_msg("%s", err.text);
     }

@@ -69,7 +69,7 @@ static mpc_forecast forecast(const fixture *f, const embedded *x)
 {
     error err = {0};
     mpc_forecast c;
-    if (mpc_forecast_make(&c, f->m, mpc_local_plan(f->parties), x, &err) != OK) {
+    if (mpc_forecast_make(&c, f->m, mpc_local_plan(f->parties), x, (mpc_asks){0}, &err) != OK) {
         fail_msg("%s", err.text);
     }
     return c;

@@ -154,6 +154,7 @@ material_server0 0
 peers=server0=127.0.0.1:$server0_port,server1=127.0.0.1:$server1_port
 run "$tmp/a-owner" | logits >"$tmp/private"
 check 'an answer from material' near "$tmp/clear" "$tmp/private"
+check 'a label needs material of its own' fails_with 4 'out of resources' run "$tmp/a-owner" --label-only
 check 'a guard needs material of its own' fails_with 4 'out of resources' run "$tmp/a-owner" --guard
 check 'material in use' fails_with 8 'in use by another process' party server1 "$tmp/a-server1" --material "$tmp/m1"
 kill -KILL "$server1"

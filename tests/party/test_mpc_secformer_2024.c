@@ -18,6 +18,8 @@
 
 enum { TOKENS = 40, LOGITS = 4 };
 
+static const mpc_choice published = {.protocol = MPC_SECFORMER_2024};
+
 typedef struct {
     char *dir;
     model *m;
@@ -135,8 +137,10 @@ static mpc_cost forecast(const fixture *f, const mpc_plan *plan, bool guard)
     buffers *b;
     engine *e;
     assert_int_equal(buffers_new(&b, &err), OK);
-    const mpc_setup s = {
-        .walk = {.phase = MPC_PLAN, .buffers = b}, .model = f->m, .plan = plan, .guard = guard};
+    const mpc_setup s = {.walk = {.phase = MPC_PLAN, .buffers = b},
+                         .model = f->m,
+                         .plan = plan,
+                         .asks.guard = guard};
     if (mpc_engine_new(&e, &s, &err) != OK || nn_encoder_forward(e, NULL, f->m, &f->in) != OK) {
         fail_msg("%s", err.text);
     }
@@ -155,7 +159,7 @@ static void check(bool guard)
     make(&f, "secformer");
     plain(&f, exact, false, NULL);
     plain(&f, expected, true, NULL);
-    const mpc_local_options o = {.threads = 1, .guard = guard, .protocol = MPC_SECFORMER_2024};
+    const mpc_local_options o = {.threads = 1, .asks.guard = guard, .protocol = MPC_SECFORMER_2024};
     if (mpc_local_new(&l, f.m, &o, &err) != OK || mpc_local_forward(l, got, &f.in, &err) != OK) {
         fail_msg("%s", err.text);
     }
@@ -201,7 +205,7 @@ static void test_refuses(void **state)
     mpc_plan *plan;
     mpc_protocol p;
     make(&f, "exact");
-    assert_int_equal(mpc_plan_make(&plan, f.m, MPC_SECFORMER_2024, &err), ERR_POLICY);
+    assert_int_equal(mpc_plan_make(&plan, f.m, &published, &err), ERR_POLICY);
     assert_non_null(strstr(err.text, "softmax"));
     clear(&f);
     make(&f, "secformer");
@@ -210,7 +214,7 @@ static void test_refuses(void **state)
             f.ranges[i].lo = f.ranges[i].hi / 1e5;
         }
     }
-    assert_int_equal(mpc_plan_make(&plan, f.m, MPC_SECFORMER_2024, &err), ERR_PRECISION);
+    assert_int_equal(mpc_plan_make(&plan, f.m, &published, &err), ERR_PRECISION);
     assert_non_null(strstr(err.text, "row sums"));
     clear(&f);
     assert_int_equal(mpc_protocol_find(&p, "secformer", &err), ERR_USAGE);
@@ -224,7 +228,7 @@ static void test_plan(void **state)
     error err = {0};
     mpc_plan *plan, *back;
     make(&f, "secformer");
-    assert_int_equal(mpc_plan_make(&plan, f.m, MPC_SECFORMER_2024, &err), OK);
+    assert_int_equal(mpc_plan_make(&plan, f.m, &published, &err), OK);
     char *text = mpc_plan_write(plan);
     assert_non_null(strstr(text, "\"protocol\": \"secformer-2024\""));
     const span bytes = {.data = (const uint8_t *)text, .len = strlen(text)};

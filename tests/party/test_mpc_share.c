@@ -257,7 +257,7 @@ static void test_taken(void **state)
     char fresh[2][300];
     snprintf(fresh[0], sizeof fresh[0], "%s/fresh0", f->dir);
     snprintf(fresh[1], sizeof fresh[1], "%s/fresh1", f->dir);
-    const mpc_share_places to = {{fresh[0], fresh[1]}, f->made.place[2], NULL};
+    const mpc_share_options to = {.server = {fresh[0], fresh[1]}, .dealer = f->made.place[2]};
     assert_int_equal(mpc_share(&out, f->made.model, &to, &err), ERR_USAGE);
     assert_error(err, ERR_USAGE, f->made.place[2]);
     assert_int_not_equal(access(fresh[0], F_OK), 0);

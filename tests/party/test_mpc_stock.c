@@ -112,7 +112,8 @@ static void *take_all(void *arg)
     status st = OK;
     while (st == OK && t->n < t->wanted) {
         mpc_ration *words;
-        st = mpc_stock_take(t->stock, t->peer, &lengths, false, t->roots[t->n], &words, &t->why);
+        st = mpc_stock_take(t->stock, t->peer, &lengths, (mpc_asks){0}, t->roots[t->n], &words,
+                            &t->why);
         mpc_ration_free(words);
         t->n += st == OK;
     }
@@ -303,7 +304,8 @@ static void test_words_altered(void **state)
         assert_int_equal(channel_pair(c, ROLE_SERVER0, ROLE_SERVER1, NULL, &err), OK);
         t[0][0] = (taker){.stock = stock[0], .peer = c[0], .wanted = 1};
         assert_int_equal(pthread_create(&t[0][0].thread, NULL, take_all, &t[0][0]), 0);
-        assert_int_equal(mpc_stock_take(stock[1], c[1], &lengths, false, root, &words, &err), OK);
+        assert_int_equal(
+            mpc_stock_take(stock[1], c[1], &lengths, (mpc_asks){0}, root, &words, &err), OK);
         pthread_join(t[0][0].thread, NULL);
         const dealt_file file = mpc_ration_file(words);
         status st = OK;
@@ -334,14 +336,14 @@ static void test_lengths(void **state)
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         mpc_material m = {0};
         error err = {0};
-        assert_int_equal(mpc_material_parse(&m, good[i].text, false, 1, 64, &err), OK);
+        assert_int_equal(mpc_material_parse(&m, good[i].text, (mpc_asks){0}, 1, 64, &err), OK);
         assert_int_equal(m.n, good[i].kinds);
         mpc_material_clear(&m);
     }
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         mpc_material m = {0};
         error err = {0};
-        assert_int_equal(mpc_material_parse(&m, bad[i], false, 1, 64, &err), ERR_USAGE);
+        assert_int_equal(mpc_material_parse(&m, bad[i], (mpc_asks){0}, 1, 64, &err), ERR_USAGE);
         mpc_material_clear(&m);
     }
 }

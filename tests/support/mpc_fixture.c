@@ -29,8 +29,9 @@ mpc_sharing mpc_fixture_share(mpc_fixture *f, const char *dir, const char *name)
     for (int i = 0; i < FIXTURE_PLACES; i++) {
         snprintf(f->place[i], sizeof f->place[i], "%.200s/%.40s%d", dir, name, i);
     }
-    const mpc_share_places to = {
-        {f->place[0], f->place[1]}, f->place[FIXTURE_DEALER], f->place[FIXTURE_OWNER]};
+    const mpc_share_options to = {.server = {f->place[0], f->place[1]},
+                                  .dealer = f->place[FIXTURE_DEALER],
+                                  .owner = f->place[FIXTURE_OWNER]};
     if (mpc_share(&out, f->model, &to, &err) != OK) {
         fail_msg("%s", err.text);
     }

@@ -8,9 +8,11 @@ make_model() {
         'the plot is thin and the jokes are old' >"$tmp/texts"
     "$tacit" convert models/sst2-tiny "$tmp/model" -r freediv-2quad -d "$tmp/texts" -q >"$tmp/convert"
 }
-make_sharing() {
-    "$tacit" share "$tmp/model" --to "$tmp/$1-server0" "$tmp/$1-server1" --dealer "$tmp/$1-dealer" \
-        --owner "$tmp/$1-owner"
+make_sharing() { # make_sharing NAME OPTION...
+    sharing=$1
+    shift
+    "$tacit" share "$tmp/model" --to "$tmp/$sharing-server0" "$tmp/$sharing-server1" \
+        --dealer "$tmp/$sharing-dealer" --owner "$tmp/$sharing-owner" "$@"
 }
 
 # The port that a party's log names, once it serves.
