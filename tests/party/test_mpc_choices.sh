@@ -87,7 +87,7 @@ start server0 "$tmp/a-server0" 0 --peers "server1=127.0.0.1:$server1_port" --mat
 server0=$started server0_port=$port
 peers=server0=127.0.0.1:$server0_port,server1=127.0.0.1:$server1_port
 check 'is not for numbers' says 4 'out of resources' run "$tmp/a-owner"
-check 'its server says so' grep -q 'without guard, numbers' "$tmp/server0.log"
+check 'its server says so' logged 'without guard, numbers' "$tmp/server0.log"
 check 'a label from material' says 0 "\"label\": \"$label\"" run "$tmp/a-owner" --label-only
 kill -TERM "$server0" "$server1"
 wait "$server0" "$server1"

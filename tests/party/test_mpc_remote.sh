@@ -170,7 +170,7 @@ run "$tmp/a-owner" | logits >"$tmp/private"
 check 'and after another' near "$tmp/clear" "$tmp/private"
 run "$tmp/a-owner" >"$tmp/out"
 check 'used up' fails_with 4 'out of resources' run "$tmp/a-owner"
-check 'its server says so' grep -q 'all 4 inferences dealt for 8 tokens are used up' "$tmp/server0.log"
+check 'its server says so' logged 'all 4 inferences dealt for 8 tokens are used up' "$tmp/server0.log"
 check 'another length' fails_with 4 'out of resources' "$tacit" run "$tmp/a-owner" good --peers "$peers" --certs "$tmp/certs"
 check 'they end in good order' sh -c "kill -TERM $server0 $server1"
 wait "$server0" && wait "$server1" || failed=1

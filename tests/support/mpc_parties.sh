@@ -24,6 +24,15 @@ port_in() {
     sed -n 's/.*port[": ]*\([0-9][0-9]*\).*/\1/p' "$1" | head -n 1
 }
 
+# A party tells of a session when it is over, which its peers may know before.
+logged() { # logged WORDS FILE
+    for _ in $(seq 200); do
+        grep -q "$1" "$2" && return 0
+        sleep 0.1
+    done
+    return 1
+}
+
 start() { # start ROLE DIR PORT OPTION...: in the background; sets $started and $port
     role=$1 dir=$2 at=$3
     shift 3
