@@ -64,12 +64,16 @@ struct ckks_kernels {
 /** The i-th table that this processor has, from `ref` up; NULL behind the last. */
 const ckks_kernels *ckks_kernels_nth(size_t i);
 
-extern const ckks_ntt_kernels ckks_ntt_ref, ckks_ntt_ifma;
-extern const ckks_element_kernels ckks_elements_ref, ckks_elements_ifma;
-extern const ckks_sum_kernels ckks_sums_ref, ckks_sums_ifma;
+extern const ckks_ntt_kernels ckks_ntt_ref, ckks_ntt_avx2, ckks_ntt_avx512, ckks_ntt_ifma;
+extern const ckks_element_kernels ckks_elements_ref, ckks_elements_avx2, ckks_elements_avx512,
+    ckks_elements_ifma;
+extern const ckks_sum_kernels ckks_sums_ref, ckks_sums_avx2, ckks_sums_avx512, ckks_sums_ifma;
 
 /* For tables that do not do it better. */
 void ckks_from_words_ref(const ckks_modulus *m, uint64_t *z, const int64_t *x, size_t n);
+/* convert.h's v_s of the coefficient at x, and behind them u, or 0: Eq. (10), (11). */
+void ckks_convert_split(const ckks_convert *c, ckks_rounding rounding, uint64_t *v,
+                        const uint64_t *x);
 void ckks_permute_ref(uint64_t *z, const uint64_t *x, const uint32_t *table, size_t n);
 
 #endif

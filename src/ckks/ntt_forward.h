@@ -72,19 +72,19 @@ ALWAYS_INLINE void tails(uint64_t *x, const uint64_t *w, size_t n, const field *
         }
         three_layers(v, w - 2, 1, k, plan); /* a tree of seven pairs */
         vec_transpose(v);
-        const uint64_t *words = w + BLOCK_PAIRS;
+        const uint64_t *table = w + BLOCK_PAIRS;
         UNROLLED
         for (int i = 0; i < 4; i++) {
-            turn(v + i, v + 4 + i, factor_words(words, k), k, plan >> 3 & 1);
+            turn(v + i, v + 4 + i, factor_words(table, k), k, plan >> 3 & 1);
         }
         UNROLLED
         for (int i = 0; i < 4; i++) {
             vec *at = v + i / 2 * 4 + i % 2;
-            turn(at, at + 2, factor_words(words + 8 + i / 2 * 8, k), k, plan >> 4 & 1);
+            turn(at, at + 2, factor_words(table + (1 + i / 2) * FACTOR_WORDS, k), k, plan >> 4 & 1);
         }
         UNROLLED
         for (int i = 0; i < 4; i++) {
-            turn_last(v + 2 * i, v + 2 * i + 1, factor_words(words + 24 + 8 * i, k), k);
+            turn_last(v + 2 * i, v + 2 * i + 1, factor_words(table + (3 + i) * FACTOR_WORDS, k), k);
         }
         UNROLLED
         for (int i = 0; i < 8; i++) {

@@ -23,12 +23,14 @@ static field field_of(const ckks_modulus *m)
                    .reduce_all = all};
 }
 
-/* w as Montgomery's product wants it, and where there are two words, that times 1/q mod 2^52. */
-static void factor_store(const ckks_modulus *m, uint64_t *out, int words, uint64_t w)
+enum { FACTOR_WORDS = 8 };
+
+/* w as Montgomery's product wants it, and that times 1/q mod 2^52 where there is room for it. */
+static void factor_store(const ckks_modulus *m, uint64_t *out, size_t second, uint64_t w)
 {
     out[0] = ckks_mod_mul(m, w, m->r52);
-    if (words == 2) {
-        out[1] = out[0] * m->inverse52 & ((UINT64_C(1) << CKKS_WORD_BITS) - 1);
+    if (second) {
+        out[second] = out[0] * m->inverse52 & ((UINT64_C(1) << CKKS_WORD_BITS) - 1);
     }
 }
 

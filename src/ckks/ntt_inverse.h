@@ -84,7 +84,7 @@ static void heads(const ckks_limb *l, uint64_t *x, size_t b, size_t n, const fie
 {
     const uint64_t *w = l->inverse + upper_words(l->log_n) + b * BLOCK_WORDS;
     for (; n > 0; n--, x += BLOCK, w += BLOCK_WORDS) {
-        const uint64_t *words = w + BLOCK_PAIRS;
+        const uint64_t *table = w + BLOCK_PAIRS;
         vec v[8];
         UNROLLED
         for (int i = 0; i < 8; i++) {
@@ -92,16 +92,16 @@ static void heads(const ckks_limb *l, uint64_t *x, size_t b, size_t n, const fie
         }
         UNROLLED
         for (int i = 0; i < 4; i++) {
-            turn_back(v + 2 * i, v + 2 * i + 1, factor_words(words + 24 + 8 * i, k), k);
+            turn_back(v + 2 * i, v + 2 * i + 1, factor_words(table + (3 + i) * FACTOR_WORDS, k), k);
         }
         UNROLLED
         for (int i = 0; i < 4; i++) {
             vec *at = v + i / 2 * 4 + i % 2;
-            turn_back(at, at + 2, factor_words(words + 8 + i / 2 * 8, k), k);
+            turn_back(at, at + 2, factor_words(table + (1 + i / 2) * FACTOR_WORDS, k), k);
         }
         UNROLLED
         for (int i = 0; i < 4; i++) {
-            turn_back(v + i, v + 4 + i, factor_words(words, k), k);
+            turn_back(v + i, v + 4 + i, factor_words(table, k), k);
         }
         vec_transpose(v);
         back_three(v, w - 2, 1, k, false);

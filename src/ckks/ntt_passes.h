@@ -4,7 +4,8 @@
  *     vec, vec_load, vec_store, vec_transpose      eight values and their moves
  *     vec_factor, field                            constant factors; q in the forms wanted
  *     field_of, factor_pair, factor_words          both out of a modulus, of words of the tables
- *     factor_store                                 a factor's words: a pair, or its first word
+ *     factor_store                                 a factor's word, and its second one behind it
+ *     FACTOR_WORDS                                 of eight factors: 8, or 16 with second ones
  *     enter                                        a residue from outside
  *     turn, turn_last, turn_back, turn_back_last   butterflies; the last ones leave residues
  *
@@ -32,7 +33,7 @@ enum {
     BLOCK = 64,
     LOG_BLOCK = 6,
     BLOCK_PAIRS = 16,
-    BLOCK_WORDS = BLOCK_PAIRS + 7 * 8,
+    BLOCK_WORDS = BLOCK_PAIRS + 7 * FACTOR_WORDS,
     LEAST_LOG_N = 7, /* smaller ones are left to `ref` */
 };
 
@@ -57,14 +58,15 @@ static void fill_block(const ckks_modulus *m, uint64_t *out, const uint64_t *w, 
 {
     for (size_t width = 1; width < 8; width *= 2) {
         for (size_t i = 0; i < width; i++) {
-            factor_store(m, out + 2 * (width - 1 + i), 2, w[(blocks + b) * width + i]);
+            factor_store(m, out + 2 * (width - 1 + i), 1, w[(blocks + b) * width + i]);
         }
     }
-    uint64_t *words = out + BLOCK_PAIRS;
+    uint64_t *table = out + BLOCK_PAIRS;
     for (size_t width = 1; width < 8; width *= 2) {
-        for (size_t i = 0; i < width; i++) {
-            for (size_t lane = 0; lane < 8; lane++, words++) {
-                factor_store(m, words, 1, w[((blocks + b) * 8 + lane) * width + i]);
+        for (size_t i = 0; i < width; i++, table += FACTOR_WORDS) {
+            for (size_t lane = 0; lane < 8; lane++) {
+                const size_t at = ((blocks + b) * 8 + lane) * width + i;
+                factor_store(m, table + lane, FACTOR_WORDS - 8, w[at]);
             }
         }
     }
@@ -74,7 +76,7 @@ static void fill_table(const ckks_modulus *m, unsigned log_n, uint64_t *out, con
 {
     const size_t blocks = (size_t)1 << (log_n - LOG_BLOCK);
     for (size_t i = 0; i < blocks; i++) {
-        factor_store(m, out + 2 * i, 2, w[i]);
+        factor_store(m, out + 2 * i, 1, w[i]);
         fill_block(m, out + upper_words(log_n) + i * BLOCK_WORDS, w, blocks, i);
     }
 }
@@ -90,23 +92,23 @@ static void powers(const ckks_modulus *m, uint64_t *w, size_t n, uint64_t root)
     }
 }
 
-static void table_fill(ckks_limb *l, uint64_t *words, uint64_t *scratch)
+static void table_fill(ckks_limb *l, uint64_t *table, uint64_t *scratch)
 {
     const ckks_modulus *m = &l->m;
     const size_t n = (size_t)1 << l->log_n;
     if (l->log_n < LEAST_LOG_N) {
-        ckks_ntt_ref.table_fill(l, words, scratch);
+        ckks_ntt_ref.table_fill(l, table, scratch);
         return;
     }
-    uint64_t *back = words + one_table_words(l->log_n);
+    uint64_t *back = table + one_table_words(l->log_n);
     powers(m, scratch, n, l->root);
-    fill_table(m, l->log_n, words, scratch);
+    fill_table(m, l->log_n, table, scratch);
     powers(m, scratch, n, ckks_mod_inverse(m, l->root));
     fill_table(m, l->log_n, back, scratch);
     const uint64_t scale = ckks_mod_inverse(m, ckks_mod_word(m, n)); /* in the last butterflies */
-    factor_store(m, back, 2, scale);
-    factor_store(m, back + 2, 2, ckks_mod_mul(m, scratch[1], scale));
-    l->forward = words;
+    factor_store(m, back, 1, scale);
+    factor_store(m, back + 2, 1, ckks_mod_mul(m, scratch[1], scale));
+    l->forward = table;
     l->inverse = back;
 }
 

@@ -14,8 +14,8 @@ static void dot(const ckks_modulus *m, const ckks_dot *d, size_t x_at, size_t y_
     }
 }
 
-/* convert.h's v_s of one coefficient, and behind them u, or 0: Eq. (10), (11). */
-static void split(const ckks_convert *c, ckks_rounding rounding, uint64_t *v, const uint64_t *x)
+void ckks_convert_split(const ckks_convert *c, ckks_rounding rounding, uint64_t *v,
+                        const uint64_t *x)
 {
     uint64_t turns = UINT64_C(1) << 48; /* a half */
     for (size_t s = 0; s < c->from.n; s++) {
@@ -32,7 +32,7 @@ static void convert(const ckks_convert *c, ckks_rounding rounding, uint64_t *z, 
 {
     uint64_t v[CKKS_MAX_SOURCES + 1];
     for (size_t i = at; i < at + n; i++) {
-        split(c, rounding, v, x + i);
+        ckks_convert_split(c, rounding, v, x + i);
         const uint64_t *hat = c->hat;
         for (size_t t = 0; t < c->to.n; t++, hat += c->from.n + 1) {
             unsigned __int128 sum = 0;

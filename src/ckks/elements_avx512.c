@@ -1,0 +1,10 @@
+#include "ckks/kernels.h"
+
+#if defined(__x86_64__)
+#include "ckks/real_avx512.h"
+
+#include "ckks/arith_fma.h"
+#include "ckks/elements_fma.h"
+
+ELEMENTS(ckks_elements_avx512);
+#endif

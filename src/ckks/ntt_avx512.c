@@ -1,0 +1,10 @@
+#include "ckks/kernels.h"
+
+#if defined(__x86_64__)
+#include "ckks/real_avx512.h"
+
+#include "ckks/arith_fma.h"
+#include "ckks/ntt_fma.h"
+
+const ckks_ntt_kernels ckks_ntt_avx512 = {table_words, table_fill, forward, inverse};
+#endif
