@@ -10,7 +10,7 @@
 #include "net/certificate.h"
 
 /* The level of 128 bits: of keys, curves and hashes. */
-enum { SECURITY_LEVEL = 3, READ_AHEAD_BYTES = 256 << 10 };
+enum { SECURITY_LEVEL = 3 };
 
 /* dir/ca.pem, dir/ROLE.pem, dir/ROLE.key */
 static char *path_of(const char *dir, const char *name, const char *suffix)
@@ -64,8 +64,6 @@ static bool set_context(identity *id)
     SSL_CTX_set_options(c, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                SSL_OP_CLEANSE_PLAINTEXT | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_read_ahead(c, 1); /* many records from the system at once */
-    SSL_CTX_set_default_read_buffer_len(c, READ_AHEAD_BYTES);
     SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_verify(c, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, tls_verify_peer);
     SSL_CTX_set_verify_depth(c, 0);
