@@ -75,7 +75,8 @@ static void work(pool *p, size_t worker)
     }
 }
 
-/* Wait for pieces to take: first looking, then asleep. */
+/* Wait for pieces to take: first looking, then asleep, with nothing left on the stack of what was
+ * worked on. */
 static void wait_for_work(pool *p)
 {
     const uint64_t until = now_ns() + SPIN_NS;
@@ -85,6 +86,7 @@ static void wait_for_work(pool *p)
         }
         relax();
     }
+    mem_wipe_stack();
     pthread_mutex_lock(&p->lock);
     p->n_asleep++;
     while (pieces_left(p) == 0 && !atomic_load(&p->stop)) {
@@ -105,6 +107,7 @@ static void *thread_main(void *arg)
         wait_for_work(p);
         work(p, worker);
     }
+    mem_wipe_stack();
     return NULL;
 }
 

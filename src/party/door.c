@@ -146,6 +146,7 @@ static void *slot_main(void *arg)
     door_call call = {.door = d, .began = clock_ns()};
     accept_caller(l, &call);
     d->answer(d->ctx, &call);
+    mem_wipe_stack(); /* which a later thread may be given */
     pthread_mutex_lock(&d->lock);
     l->over = true;
     pthread_mutex_unlock(&d->lock);

@@ -94,6 +94,7 @@ static void *member_main(void *arg)
 {
     member *m = arg;
     (void)!serve(m, &m->why);
+    mem_wipe_stack();
     return NULL;
 }
 

@@ -85,6 +85,7 @@ static void *prepare_main(void *arg)
     inference *f = arg;
     (void)!prepare(f, &f->prepare_error);
     queue_close(f->queue, &f->prepare_error);
+    mem_wipe_stack();
     return NULL;
 }
 
