@@ -169,7 +169,7 @@ static void test_sessions_at_once(void **state)
     deal(f, dir, "many", "3", COUNT);
     mpc_stock *stock[2] = {use(f, 0, dir[0]), use(f, 1, dir[1])};
     assert_int_equal(mpc_stock_left(stock[0]), COUNT);
-    run(stock, t, SESSIONS, COUNT);
+    run(stock, t, SESSIONS, COUNT + 1);
     for (int s = 0; s < 2; s++) {
         for (size_t i = 0; i < SESSIONS; i++) {
             note(&all[s], &t[s][i]);
