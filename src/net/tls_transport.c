@@ -227,6 +227,11 @@ static void tls_close(transport *t)
 static void tls_free(transport *t)
 {
     tls_end *e = (tls_end *)t;
+    if (e->ssl) {
+        /* Its buffer holds the last record in the clear, the ones before were written over. Set
+         * from the start, the option would have each of them wiped as well. */
+        SSL_set_options(e->ssl, SSL_OP_CLEANSE_PLAINTEXT);
+    }
     SSL_free(e->ssl);
     BIO_meth_free(e->method);
     close(e->fd);
