@@ -13,15 +13,13 @@ static status turn_raised(ckks *c, ckks_cipher *z, const ckks_raised *raised,
     const ckks_context *ctx = c->ctx;
     const size_t limbs = raised->n_limbs;
     const size_t words = (ctx->level[limbs].n_special + limbs) * ctx->n;
-    const ckks_basis b = ckks_limbs_basis(ctx, limbs);
-    uint64_t *sum[2], *straight;
+    uint64_t *sum[2];
     TRY(ckks_take(c, &sum[0], words));
     TRY(ckks_take(c, &sum[1], words));
-    TRY(ckks_take(c, &straight, limbs * ctx->n));
     ckks_switch_dot(c, sum, raised, key);
     for (size_t i = 0; i < 2; i++) {
-        TRY(ckks_switch_down(c, straight, sum[i], i == 0 ? constant : NULL, limbs));
-        ckks_automorphism_ntt(ctx->ring, c->pool, &b, z->part[i], straight, key->permute);
+        TRY(ckks_switch_down_turn(c, z->part[i], sum[i], i == 0 ? constant : NULL, limbs,
+                                  key->permute));
     }
     return OK;
 }
@@ -38,8 +36,17 @@ static status turn(ckks *c, ckks_cipher *z, const ckks_cipher *x, size_t element
     TRY(ckks_shape(c, z, x->n_limbs, 2, x->scale, x->log_slots));
     const arena_mark_t mark = arena_mark(c->tmp);
     ckks_raised raised;
+    const uint64_t *constant = x->part[0];
+    uint64_t *kept = NULL;
     status st = ckks_raise(c, &raised, x->part[1], x->n_limbs);
-    st = st == OK ? turn_raised(c, z, &raised, x->part[0], key) : st;
+    if (st == OK && z == x) { /* places move from one array to another */
+        st = ckks_take(c, &kept, x->n_limbs * c->ctx->n);
+        constant = kept;
+    }
+    if (st == OK && kept) {
+        memcpy(kept, x->part[0], x->n_limbs * c->ctx->n * sizeof *kept);
+    }
+    st = st == OK ? turn_raised(c, z, &raised, constant, key) : st;
     arena_release(c->tmp, mark);
     return st;
 }

@@ -97,12 +97,13 @@ void ckks_switch_dot(ckks *c, uint64_t *const z[2], const ckks_raised *x, const 
 }
 
 /* The end of a division, limb after limb while it is in the cache: z = factor (x - t) + add_factor
- * add, t in coefficients. */
+ * add, t in coefficients; then places move, if asked to. */
 typedef struct {
     const ckks_context *ctx;
     uint64_t *z, *t;
     const uint64_t *x, *add;
     const uint64_t *factor, *add_factor; /* add_factor NULL: one */
+    const uint32_t *permute;
 } divide_job;
 
 static void divide_limbs(void *job, size_t begin, size_t end, size_t worker)
@@ -115,19 +116,22 @@ static void divide_limbs(void *job, size_t begin, size_t end, size_t worker)
         const ckks_limb *l = &j->ctx->ring->limb[j->ctx->params.n_special + i];
         uint64_t *t = j->t + i * n, *z = j->z + i * n;
         j->ctx->kernels->ntt->forward(l, t);
-        if (j->add && !j->add_factor) {
-            k->sub_scale(&l->m, t, j->x + i * n, t, j->factor[i], n);
-            k->add(&l->m, z, t, j->add + i * n, n);
-        } else {
-            k->sub_scale(&l->m, z, j->x + i * n, t, j->factor[i], n);
-        }
+        k->sub_scale(&l->m, t, j->x + i * n, t, j->factor[i], n);
         if (j->add && j->add_factor) {
-            k->mul_scalar_add(&l->m, z, j->add + i * n, j->add_factor[i], n);
+            k->mul_scalar_add(&l->m, t, j->add + i * n, j->add_factor[i], n);
+        } else if (j->add) {
+            k->add(&l->m, t, t, j->add + i * n, n);
+        }
+        if (j->permute) {
+            k->permute(z, t, j->permute, n);
+        } else {
+            memcpy(z, t, n * sizeof *z);
         }
     }
 }
 
-status ckks_switch_down(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add, size_t n_limbs)
+status ckks_switch_down_turn(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add,
+                             size_t n_limbs, const uint32_t *permute)
 {
     const ckks_context *ctx = c->ctx;
     const ckks_level *l = &ctx->level[n_limbs];
@@ -140,9 +144,15 @@ status ckks_switch_down(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add, 
                     .t = t,
                     .x = x + l->n_special * ctx->n,
                     .add = add,
-                    .factor = l->down_factor};
+                    .factor = l->down_factor,
+                    .permute = permute};
     ckks_split(c->pool, n_limbs, divide_limbs, &j);
     return OK;
+}
+
+status ckks_switch_down(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add, size_t n_limbs)
+{
+    return ckks_switch_down_turn(c, z, x, add, n_limbs, NULL);
 }
 
 status ckks_switch_down_rescale(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add,
