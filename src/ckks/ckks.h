@@ -19,8 +19,12 @@
 
 #include "ckks/crypt.h"
 #include "ckks/evaluate.h"
+#include "ckks/flood.h"
 #include "ckks/linear.h"
+#include "ckks/noise.h"
+#include "ckks/plan.h"
 #include "ckks/polynomial.h"
 #include "ckks/security.h"
+#include "ckks/store.h"
 
 #endif

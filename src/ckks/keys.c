@@ -103,8 +103,13 @@ static status add_key(ckks *c, ckks_keys *k, const ckks_secret *s, size_t elemen
             return OK;
         }
     }
-    TRY(ckks_switch_key_new(c, &k->key[k->n], s, element, n_limbs));
-    k->n++;
+    ckks_switch_key made;
+    TRY(ckks_switch_key_new(c, &made, s, element, n_limbs));
+    size_t at = k->n++;
+    for (; at > 0 && k->key[at - 1].element > element; at--) {
+        k->key[at] = k->key[at - 1];
+    }
+    k->key[at] = made;
     return OK;
 }
 

@@ -57,7 +57,7 @@ static inline uint64_t *ckks_key_words(const ckks_switch_key *k, size_t j, size_
     return k->words + (2 * j + half) * primes * k->ctx->n;
 }
 
-/** Relinearisation and rotations, found by element. */
+/** Relinearisation and rotations, by rising elements. */
 typedef struct {
     ckks_switch_key *key;
     size_t n;

@@ -39,10 +39,10 @@ status ckks_raise(ckks *c, ckks_raised *out, const uint64_t *x, size_t n_limbs)
         const uint64_t *from = coefficients + to->first * ctx->n;
         TRY(ckks_take(c, &out->digit[j], (l->n_special + n_limbs) * ctx->n));
         uint64_t *low = out->digit[j], *high = low + (l->n_special + to->behind) * ctx->n;
-        ckks_convert_run(to->before, c->pool, CKKS_APPROXIMATE, low, from);
+        ckks_convert_run(to->before, c->pool, CKKS_CENTRED, low, from);
         ckks_ntt_forward(ctx->ring, c->pool, &to->before->to, low);
         if (to->after) {
-            ckks_convert_run(to->after, c->pool, CKKS_APPROXIMATE, high, from);
+            ckks_convert_run(to->after, c->pool, CKKS_CENTRED, high, from);
             ckks_ntt_forward(ctx->ring, c->pool, &to->after->to, high);
         }
     }
