@@ -130,8 +130,8 @@ static void divide_limbs(void *job, size_t begin, size_t end, size_t worker)
     }
 }
 
-status ckks_switch_down_turn(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add,
-                             size_t n_limbs, const uint32_t *permute)
+status ckks_switch_down_turn(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add, size_t n_limbs,
+                             const uint32_t *permute)
 {
     const ckks_context *ctx = c->ctx;
     const ckks_level *l = &ctx->level[n_limbs];

@@ -30,8 +30,8 @@ status ckks_switch_down(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add,
                         size_t n_limbs) MUST_USE;
 
 /** The same, places then moved by an automorphism's table (NULL: none); z is then not add. */
-status ckks_switch_down_turn(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add,
-                             size_t n_limbs, const uint32_t *permute) MUST_USE;
+status ckks_switch_down_turn(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add, size_t n_limbs,
+                             const uint32_t *permute) MUST_USE;
 
 /** z = round((x / P' + add) / q_last) over n_limbs - 1 limbs, in one division. */
 status ckks_switch_down_rescale(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add,
