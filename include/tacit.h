@@ -301,6 +301,18 @@ typedef struct {
 TACIT_API tacit_status tacit_bench(const tacit_bench_options *o, char **json, tacit_error *err);
 
 typedef struct {
+    const char *ring;       /* "n16" or "n15"; NULL: both */
+    size_t threads, repeat; /* beside one thread; 0: 2, 5 */
+    tacit_progress_fn *progress;
+    void *ctx;
+} tacit_bench_ckks_options;
+
+/** Time, memory and key sizes of homomorphic encryption's operations: 2^16 coefficients and 27
+ * primes, 2^15 and 12; with all primes and with 4 left. */
+TACIT_API tacit_status tacit_bench_ckks(const tacit_bench_ckks_options *o, char **json,
+                                        tacit_error *err);
+
+typedef struct {
     const char *protect;    /* "mpc", which is the default */
     const char *network;    /* "local", "lan" or "wan"; NULL: local */
     size_t tokens;          /* of one input; 0: 128, or as many as the model takes */

@@ -15,7 +15,7 @@ static const verb verbs[] = {
     {"deal", "DIR", "mpc: material for the servers, dealt beforehand", verb_deal},
     {"attack", "MODEL", "STIP: what the known attacks recover", verb_attack},
     {"certs", "DIR", "an authority and certificates for the parties", verb_certs},
-    {"bench", "", "time an inference on random weights of a shape", verb_bench},
+    {"bench", "[ckks]", "time an inference on random weights, or ckks alone", verb_bench},
     {"party", "ROLE [DIR]", "serve one role: cloud, server0, server1, dealer", verb_party},
     {"doctor", "", "what this machine offers", verb_doctor},
 };

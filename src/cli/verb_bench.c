@@ -1,12 +1,27 @@
+#include <string.h>
+
 #include "cli/cli.h"
+
+/* The scheme by itself: `tacit bench ckks`. */
+static tacit_status bench_ckks(char **report, const tacit_bench_options *o, tacit_error *err)
+{
+    const tacit_bench_ckks_options ckks = {.ring = o->shape,
+                                           .threads = o->threads,
+                                           .repeat = o->repeat,
+                                           .progress = o->progress,
+                                           .ctx = o->ctx};
+    return tacit_bench_ckks(&ckks, report, err);
+}
 
 int verb_bench(int argc, char **argv)
 {
     common c = {0};
-    tacit_bench_options o = {.shape = "bert-base", .progress = progress_draw};
+    tacit_bench_options o = {.progress = progress_draw};
+    const char *what = NULL;
     const option options[] = {
-        {"shape", 's', "NAME", "bert-base (default), bert-large, bert-tiny, minilm-l6",
-         OPTION_STRING, &o.shape},
+        {"shape", 's', "NAME",
+         "bert-base (default), bert-large, bert-tiny, minilm-l6; ckks: n16, n15", OPTION_STRING,
+         &o.shape},
         {"tokens", 'n', "N", "tokens of the input (default: 128)", OPTION_SIZE, &o.tokens},
         {"recipe", 'r', "NAME", "named recipe (default: exact)", OPTION_STRING, &o.recipe},
         {"protect", 'p', "NAME", "plain (default), stip or mpc, timed in turns with plain",
@@ -25,14 +40,17 @@ int verb_bench(int argc, char **argv)
     };
     int code = EXIT_OK;
     if (!cli_parse(&c, cli_verb("bench"), options, sizeof options / sizeof *options, argc, argv,
-                   NULL, 0, 0, &code)) {
+                   &what, 0, 1, &code)) {
         return code;
+    }
+    if (what && strcmp(what, "ckks") != 0) {
+        return cli_usage(&c, "'%s' is nothing to time: ckks, or a shape by --shape", what);
     }
     progress p = progress_begin(&c);
     o.ctx = &p;
     tacit_error err = {0};
     char *report = NULL;
-    const tacit_status st = tacit_bench(&o, &report, &err);
+    const tacit_status st = what ? bench_ckks(&report, &o, &err) : tacit_bench(&o, &report, &err);
     progress_end(&p);
     return cli_print_report(&c, st, report, &err);
 }
