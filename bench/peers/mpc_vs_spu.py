@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """BERT-base between two servers and a dealer, beside SPU, in one run on one machine.
 
-Makes a BERT of random weights, converts it to a recipe, widens its ranges to those of trained
-models (activations to +-12, row sums to a ratio of 128, variances to one of 1,000), shares it, and
-starts server 0, server 1 and the dealer as processes of their own, joined by TLS on loopback. An
+Makes a BERT of random weights, converts it to a recipe, widens its ranges to those of a trained
+model of that recipe (--ranges; without one, activations to +-12, row sums to a ratio of 128,
+variances to one of 1,000), shares it, and starts server 0, server 1 and the dealer as processes of their own, joined by TLS on loopback. An
 owner, one more process, asks; its answer is compared with the plain engine's. Then SPU runs the
 forms of PUMA on the same shape (spu_bert.py). Sharing of weights is apart, for both.
 
-    bench/peers/mpc_vs_spu.py --recipe secformer freediv-2quad --spu puma freediv --out result.json
+    bench/peers/mpc_vs_spu.py --recipe secformer freediv-2quad --ranges models/sst2-tiny-secformer \
+        models/sst2-tiny-freediv-2quad --spu puma freediv --out result.json
     bench/peers/mpc_vs_spu.py --shape bert-base --tokens 32 128 512 --networks local lan wan --spu
 
 Needs numpy alone; SPU's own environment is made where --spu names a form.
@@ -107,17 +108,36 @@ def make_model(out: Path, shape: str) -> None:
     write_safetensors(out / "model.safetensors", tensors(shape, np.random.default_rng(1)))
 
 
-def widen(model: Path) -> None:
+def ranges_of(models: list[str], recipe: str) -> tuple[str, dict[str, list[float]]]:
+    """The widest input of an activation, and ratios of row sums and variances: those of the layers
+    of a converted model of that recipe, or what stands in for one."""
+    for model in models:
+        said = json.loads((Path(model) / "config.json").read_text())["tacit"]
+        if said["recipe"] == recipe:
+            kinds: dict[str, list[list[float]]] = {}
+            for slot, r in said["ranges"].items():
+                if slot.startswith("layers."):
+                    kinds.setdefault(slot.split(".", 2)[2], []).append(r)
+            norms = kinds["attention_norm/variance"] + kinds["output_norm/variance"]
+            return Path(model).name, {
+                "activation": [min(r[0] for r in kinds["activation/input"]), max(r[1] for r in kinds["activation/input"])],
+                "sum": [1, max(r[1] / r[0] for r in kinds["attention/sum"])],
+                "variance": [1, max(r[1] / r[0] for r in norms)],
+            }
+    return "stand-in", {"activation": [-12 / MARGIN, 12 / MARGIN], "sum": [1, 128 / MARGIN**2], "variance": [1, 1000 / MARGIN**2]}
+
+
+def widen(model: Path, wanted: dict[str, list[float]]) -> None:
     """Ranges as trained weights have them; random ones would be too kind."""
     path = model / "config.json"
     config = json.loads(path.read_text())
     for slot, r in config["tacit"]["ranges"].items():
         if slot.endswith(".activation/input") and slot.startswith("layers"):
-            r[:] = [-12 / MARGIN, 12 / MARGIN]
+            r[:] = wanted["activation"]
         elif slot.endswith(".attention/sum"):
-            r[0] = r[1] * MARGIN**2 / 128
+            r[0] = r[1] / wanted["sum"][1]
         elif slot.endswith("norm/variance"):
-            r[0] = r[1] * MARGIN**2 / 1000
+            r[0] = r[1] / wanted["variance"][1]
     path.write_text(json.dumps(config))
 
 
@@ -192,7 +212,8 @@ def measure(args: argparse.Namespace, tmp: Path, model: Path, recipe: str) -> li
     texts = tmp / "texts.txt"
     texts.write_text("\n".join(text_of(n) for n in (16, 64, 128, 512)) + "\n")
     report([args.tacit, "convert", str(model), str(converted), "--recipe", recipe, "--data", str(texts), "--json", "--quiet"])
-    widen(converted)
+    ranges, wanted = ranges_of(args.ranges, recipe)
+    widen(converted, wanted)
     shared.mkdir()
     begin = time.monotonic()
     command = [args.tacit, "share", str(converted), "--to", str(shared / "server0"), str(shared / "server1")]
@@ -213,6 +234,7 @@ def measure(args: argparse.Namespace, tmp: Path, model: Path, recipe: str) -> li
                 pairs = zip(private["result"]["logits"], plain["result"]["logits"], strict=True)
                 row = {
                     "recipe": recipe,
+                    "ranges": {"of": ranges, **wanted},
                     "network": network,
                     "tokens": private["result"]["input_tokens"],
                     "seconds": {"min": min(seconds), "median": statistics.median(seconds)},
@@ -255,6 +277,7 @@ def main() -> None:
     parser.add_argument("--recipe", nargs="+", default=["secformer"])
     parser.add_argument("--tokens", type=int, nargs="+", default=[128])
     parser.add_argument("--networks", nargs="+", default=["local"], choices=["local", "lan", "wan"])
+    parser.add_argument("--ranges", nargs="*", default=[], metavar="DIR", help="converted models whose ranges are used")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1, help="of each party")
     parser.add_argument("--spu", nargs="*", default=[], choices=["puma", "mpcformer", "freediv"])
