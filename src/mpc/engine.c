@@ -38,6 +38,18 @@ void mpc_settle(mpc *p, wire *x, unsigned frac, unsigned bits)
     mpc_narrow(p, x, bits);
 }
 
+status mpc_input_share(uint64_t *words, size_t n, unsigned bits, const uint8_t seed[PRG_SEED_BYTES],
+                       const ring_kernels *k, error *err)
+{
+    ring_stream *s = ring_stream_new(seed, "mpc input", 1, err);
+    if (!s) {
+        return ERR_RESOURCE;
+    }
+    ring_stream_words(s, k, NULL, words, n, bits);
+    ring_stream_free(s);
+    return OK;
+}
+
 /* Server 0 draws its share from what the owner sent it, server 1 was sent its own. */
 static status read_input(mpc_engine *e, wire *x)
 {
@@ -46,13 +58,7 @@ static status read_input(mpc_engine *e, wire *x)
         ring_unpack(p->ring, x->share, p->input, x->n, x->bits);
         return OK;
     }
-    ring_stream *s = ring_stream_new(p->input, MPC_INPUT_PURPOSE, 1, p->err);
-    if (!s) {
-        return ERR_RESOURCE;
-    }
-    ring_stream_words(s, p->ring, NULL, x->share, x->n, x->bits);
-    ring_stream_free(s);
-    return OK;
+    return mpc_input_share(x->share, x->n, x->bits, p->input, p->ring, p->err);
 }
 
 static status input(engine *base, value **y, const embedded *x)

@@ -8,7 +8,6 @@
 #include "mpc/engine.h"
 #include "nn/encoder.h"
 #include "party/mpc_wire.h"
-#include "ring/stream.h"
 
 /* Each row minus its mean, divided by its standard deviation, as words: the first norm without its
  * γ and β, which the next weights hold. */
@@ -42,12 +41,7 @@ static status share(const mpc_owner *o, uint8_t *first, uint8_t *second, const e
         return error_memory(err);
     }
     TRY(random_bytes(first, PRG_SEED_BYTES, err));
-    ring_stream *s = ring_stream_new(first, MPC_INPUT_PURPOSE, 1, err);
-    if (!s) {
-        return ERR_RESOURCE;
-    }
-    ring_stream_words(s, k, NULL, pad, n, o->input_bits);
-    ring_stream_free(s);
+    TRY(mpc_input_share(pad, n, o->input_bits, first, k, err));
     encode(words, x, (double)o->model->embeddings.norm.eps);
     for (size_t i = 0; i < n; i++) {
         words[i] -= pad[i];
