@@ -22,6 +22,7 @@ from tacit.norms import BatchNorm, Norm
 from tacit.recipe import Recipe, Slot
 
 PREFIX = "tacit."
+WIDE = 256
 
 
 @dataclass
@@ -77,6 +78,11 @@ class Converted(nn.Module):
     @property
     def config(self) -> object:
         return self.net.config
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether bf16 products, which tiles do fast, pay for the conversions around them."""
+        return self.net.config.hidden_size >= WIDE
 
     def layer(self, i: int) -> nn.Module:
         return self.net.bert.encoder.layer[i]
@@ -138,7 +144,7 @@ class Converted(nn.Module):
             x = self.normalise(self.output_norm[i], x + y, mask, t)
             t.hidden.append(x)
         pooled = self.pooler(self.net.bert.pooler.dense(x[:, 0]))
-        t.logits = self.net.classifier(pooled)
+        t.logits = self.net.classifier(pooled).float()
         return t
 
     def operations(self) -> Iterator[tuple[str, nn.Module]]:

@@ -104,11 +104,13 @@ class Distiller:
     def loss(self, batch: Sequence[int]) -> tuple[torch.Tensor, dict[str, float]]:
         rows = [self.lesson.rows[i] for i in batch]
         inputs = collate(rows, self.student.config.pad_token_id)
-        with torch.no_grad():
+        wide = torch.autocast("cpu", torch.bfloat16, enabled=self.student.is_wide)
+        with torch.no_grad(), wide:
             wanted = self.teacher(**inputs)
         if self.lesson.soft is not None:
             wanted.logits = self.lesson.soft[batch]
-        got = self.student(**inputs)
+        with wide:
+            got = self.student(**inputs)
         labels = torch.tensor([row.label for row in rows])
         terms = {name: self.term(name, got, wanted, labels) for name in self.stage.losses}
         rise = max(1, round(self.stage.warmup * len(self.batches)))

@@ -25,7 +25,7 @@ class Stage:
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # of term "range"
     examples: int = 0  # sentences that it sees
     batch: int = 128
-    rate: float = 5e-4
+    rate: float = 1.5e-3
     constants_rate: float = 10.0  # that of a form's constants beside the others'
     warmup: float = 0.1  # part of all steps, of rate and of the range term's weight
     temperature: float = 2.0
@@ -43,15 +43,19 @@ class Stage:
 
 
 FOLLOW = {"hidden": 1.0, "context": 0.3, "logits": 1.0, "labels": 0.1, "range": 0.05}
-FOLLOW_SCORES = {**FOLLOW, "scores": 0.05}
 LOOSE = {"hidden": 0.3, "logits": 1.0, "labels": 0.1, "range": 0.05}
 QUAD_BOUNDS = {"scores": (-4.0, 7.0), "activations": (-6.0, 6.0), "sums": (12.0, 60.0)}
 FREE_BOUNDS = {"scores": (-4.0, 7.0), "activations": (-5.0, 5.0)}
 
+
+def settle(bounds: Mapping[str, tuple[float, float]]) -> Stage:
+    """The last stage where nothing else is the last: the answers alone, at a third of the rate."""
+    losses = {"hidden": 0.1, "logits": 1.0, "labels": 0.1, "range": 0.05}
+    return Stage("settle", {}, {}, "all", losses, bounds, 60_000, rate=5e-4)
+
+
 TO_2QUAD = (
-    Stage(
-        "2quad", {"attention": {"form": "2quad"}}, {}, "all", FOLLOW_SCORES, QUAD_BOUNDS, 120_000
-    ),
+    Stage("2quad", {"attention": {"form": "2quad"}}, {}, "all", FOLLOW, QUAD_BOUNDS, 120_000),
 )
 TO_QUAD = (
     *TO_2QUAD,
@@ -70,7 +74,7 @@ TO_2QUAD_FREEDIV = (
     ),
 )
 TO_SOFTMAX_FREEDIV = (
-    Stage("quad", {"activation": {"form": "quad"}}, {}, "all", FOLLOW_SCORES, FREE_BOUNDS, 100_000),
+    Stage("quad", {"activation": {"form": "quad"}}, {}, "all", FOLLOW, FREE_BOUNDS, 100_000),
     Stage(
         "no division",
         {"attention": {"form": "softmax-freediv"}},
@@ -88,7 +92,7 @@ TO_THEX = (
         {"activation": {"form": "relu"}, "pooler": {"form": "none"}},
         {},
         "all",
-        FOLLOW_SCORES,
+        FOLLOW,
         THEX_BOUNDS,
         80_000,
     ),
@@ -110,7 +114,7 @@ TO_THEX = (
         LOOSE,
         THEX_BOUNDS,
         160_000,
-        rate=1e-3,
+        rate=2e-3,
         constants_rate=0.0,
     ),
     Stage(
@@ -121,7 +125,7 @@ TO_THEX = (
         LOOSE,
         THEX_BOUNDS,
         40_000,
-        rate=2e-4,
+        rate=3e-4,
         constants_rate=0.0,
     ),
 )
@@ -135,7 +139,7 @@ TO_POLY = (
         LOOSE,
         FREE_BOUNDS,
         160_000,
-        rate=1e-3,
+        rate=2e-3,
     ),
     Stage(
         "polynomials",
@@ -145,16 +149,16 @@ TO_POLY = (
         LOOSE,
         {"scores": (-3.5, 5.0), "activations": (-4.0, 4.0)},
         60_000,
-        rate=2e-4,
+        rate=3e-4,
         constants_rate=1.0,
         freeze_statistics=True,
     ),
 )
 STAGES: dict[str, tuple[Stage, ...]] = {
-    "secformer": TO_2QUAD,
-    "mpcformer": TO_QUAD,
-    "freediv": TO_SOFTMAX_FREEDIV,
-    "freediv-2quad": TO_2QUAD_FREEDIV,
+    "secformer": (*TO_2QUAD, settle(QUAD_BOUNDS)),
+    "mpcformer": (*TO_QUAD, settle(QUAD_BOUNDS)),
+    "freediv": (*TO_SOFTMAX_FREEDIV, settle(FREE_BOUNDS)),
+    "freediv-2quad": (*TO_2QUAD_FREEDIV, settle(FREE_BOUNDS)),
     "thex": TO_THEX,
     "poly": TO_POLY,
 }
