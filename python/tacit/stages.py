@@ -48,11 +48,16 @@ QUAD_BOUNDS = {"scores": (-4.0, 7.0), "activations": (-6.0, 6.0), "sums": (12.0,
 FREE_BOUNDS = {"scores": (-4.0, 7.0), "activations": (-5.0, 5.0)}
 
 
-def settle(bounds: Mapping[str, tuple[float, float]]) -> Stage:
-    """The last stage where nothing else is the last: the answers alone, at a third of the rate."""
-    losses = {"hidden": 0.1, "logits": 1.0, "labels": 0.1, "range": 0.05}
-    return Stage("settle", {}, {}, "all", losses, bounds, 60_000, rate=5e-4)
-
+SETTLE = Stage(  # the answers alone, at a third of the rate
+    "settle",
+    {},
+    {},
+    "all",
+    {"hidden": 0.1, "logits": 1.0, "labels": 0.1, "range": 0.05},
+    FREE_BOUNDS,
+    40_000,
+    rate=5e-4,
+)
 
 TO_2QUAD = (
     Stage("2quad", {"attention": {"form": "2quad"}}, {}, "all", FOLLOW, QUAD_BOUNDS, 120_000),
@@ -74,7 +79,7 @@ TO_2QUAD_FREEDIV = (
     ),
 )
 TO_SOFTMAX_FREEDIV = (
-    Stage("quad", {"activation": {"form": "quad"}}, {}, "all", FOLLOW, FREE_BOUNDS, 100_000),
+    Stage("quad", {"activation": {"form": "quad"}}, {}, "all", FOLLOW, FREE_BOUNDS, 60_000),
     Stage(
         "no division",
         {"attention": {"form": "softmax-freediv"}},
@@ -82,7 +87,7 @@ TO_SOFTMAX_FREEDIV = (
         "all",
         FOLLOW,
         FREE_BOUNDS,
-        120_000,
+        100_000,
     ),
 )
 THEX_BOUNDS = {"scores": (-3.0, 4.0)}
@@ -94,7 +99,7 @@ TO_THEX = (
         "all",
         FOLLOW,
         THEX_BOUNDS,
-        80_000,
+        60_000,
     ),
     Stage(
         "estimated softmax",
@@ -103,18 +108,7 @@ TO_THEX = (
         "all",
         FOLLOW,
         THEX_BOUNDS,
-        100_000,
-        constants_rate=0.0,
-    ),
-    Stage(
-        "batch norm",
-        {"norm": {"form": "batchnorm"}},
-        {},
-        "all",
-        LOOSE,
-        THEX_BOUNDS,
-        160_000,
-        rate=2e-3,
+        80_000,
         constants_rate=0.0,
     ),
     Stage(
@@ -124,8 +118,8 @@ TO_THEX = (
         "all",
         LOOSE,
         THEX_BOUNDS,
-        40_000,
-        rate=3e-4,
+        80_000,
+        rate=5e-4,
         constants_rate=0.0,
     ),
 )
@@ -138,8 +132,9 @@ TO_POLY = (
         "all",
         LOOSE,
         FREE_BOUNDS,
-        160_000,
-        rate=2e-3,
+        100_000,
+        rate=5e-4,
+        freeze_statistics=True,
     ),
     Stage(
         "polynomials",
@@ -147,7 +142,7 @@ TO_POLY = (
         {"attention": 2, "activation": 2},
         "all",
         LOOSE,
-        {"scores": (-3.5, 5.0), "activations": (-4.0, 4.0)},
+        {"scores": (-4.0, 6.0), "activations": (-4.5, 4.5)},
         60_000,
         rate=3e-4,
         constants_rate=1.0,
@@ -155,10 +150,10 @@ TO_POLY = (
     ),
 )
 STAGES: dict[str, tuple[Stage, ...]] = {
-    "secformer": (*TO_2QUAD, settle(QUAD_BOUNDS)),
-    "mpcformer": (*TO_QUAD, settle(QUAD_BOUNDS)),
-    "freediv": (*TO_SOFTMAX_FREEDIV, settle(FREE_BOUNDS)),
-    "freediv-2quad": (*TO_2QUAD_FREEDIV, settle(FREE_BOUNDS)),
+    "secformer": TO_2QUAD,
+    "mpcformer": TO_QUAD,
+    "freediv": (*TO_SOFTMAX_FREEDIV, SETTLE),
+    "freediv-2quad": (*TO_2QUAD_FREEDIV, SETTLE),
     "thex": TO_THEX,
     "poly": TO_POLY,
 }
