@@ -135,9 +135,12 @@ class Distiller:
 
     def record(self, terms: dict[str, float]) -> None:
         for name, x in terms.items():
-            self.sums[name] = self.sums.get(name, 0.0) + x / RECORD_STEPS
-        if (self.step + 1) % RECORD_STEPS == 0:
-            self.curves.append({"step": self.step + 1, **self.sums})
+            self.sums[name] = self.sums.get(name, 0.0) + x
+        done, last = self.step + 1, len(self.batches)
+        if done % RECORD_STEPS == 0 or done == last:
+            steps = (done - 1) % RECORD_STEPS + 1
+            point = {name: x / steps for name, x in self.sums.items()}
+            self.curves.append({"step": done, **point})
             self.sums = {}
 
     def save(self, path: Path) -> None:
