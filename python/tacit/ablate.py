@@ -17,8 +17,9 @@ import torch
 from tacit.convert import Config, convert
 from tacit.glue import DEFAULT_DATA, REPOSITORY
 from tacit.recipe import Slot
-from tacit.stages import FOLLOW, TO_2QUAD, TO_2QUAD_FREEDIV, TO_POLY, Stage
+from tacit.stages import FOLLOW, TO_2QUAD, TO_POLY, Stage
 
+BEFORE_NORMS = 3  # stages of poly before LayerNorm goes
 BUDGET = 60_000  # sentences of a replacement that is tried alone
 
 
@@ -61,7 +62,7 @@ ABLATIONS: dict[str, tuple[str, tuple[Stage, ...]]] = {
     ),
     "poly-without-range-loss": (
         "poly",
-        (*TO_2QUAD_FREEDIV, *without(TO_POLY[len(TO_2QUAD_FREEDIV) :], "range")),
+        (*TO_POLY[:BEFORE_NORMS], *without(TO_POLY[BEFORE_NORMS:], "range")),
     ),
     "alone-quad": ("mpcformer", alone("quad", {"activation": {"form": "quad"}})),
     "alone-relu": ("thex", alone("relu", {"activation": {"form": "relu"}})),

@@ -88,4 +88,5 @@ class Recipe:
 
 def complete(slot: str, fields: Slot) -> Slot:
     """With the defaults of what is absent."""
-    return {**FIELDS[str(fields["form"])], **fields} if slot == "attention" else dict(fields)
+    form = str(fields["form"])
+    return {"form": form, **(FIELDS[form] if slot == "attention" else {}), **fields}

@@ -66,18 +66,14 @@ TO_QUAD = (
     *TO_2QUAD,
     Stage("quad", {"activation": {"form": "quad"}}, {}, "all", FOLLOW, QUAD_BOUNDS, 100_000),
 )
-TO_2QUAD_FREEDIV = (
-    *TO_QUAD,
-    Stage(
-        "no division",
-        {"attention": {"form": "2quad-freediv"}},
-        {},
-        "all",
-        FOLLOW,
-        FREE_BOUNDS,
-        100_000,
-    ),
-)
+
+
+def no_division(rate: float, examples: int) -> Stage:
+    slots = {"attention": {"form": "2quad-freediv"}}
+    return Stage("no division", slots, {}, "all", FOLLOW, FREE_BOUNDS, examples, rate=rate)
+
+
+TO_2QUAD_FREEDIV = (*TO_QUAD, no_division(5e-4, 80_000))
 TO_SOFTMAX_FREEDIV = (
     Stage("quad", {"activation": {"form": "quad"}}, {}, "all", FOLLOW, FREE_BOUNDS, 60_000),
     Stage(
@@ -124,7 +120,8 @@ TO_THEX = (
     ),
 )
 TO_POLY = (
-    *TO_2QUAD_FREEDIV,
+    *TO_QUAD,
+    no_division(1.5e-3, 100_000),
     Stage(
         "batch norm",
         {"norm": {"form": "batchnorm"}, "pooler": {"form": "none"}},
@@ -153,7 +150,7 @@ STAGES: dict[str, tuple[Stage, ...]] = {
     "secformer": TO_2QUAD,
     "mpcformer": TO_QUAD,
     "freediv": (*TO_SOFTMAX_FREEDIV, SETTLE),
-    "freediv-2quad": (*TO_2QUAD_FREEDIV, SETTLE),
+    "freediv-2quad": TO_2QUAD_FREEDIV,
     "thex": TO_THEX,
     "poly": TO_POLY,
 }
