@@ -56,29 +56,14 @@ status ckks_tensor_add(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks
     return OK;
 }
 
-/* x[2] switched to what stands before 1 and s, over the switch basis. */
-static status switched(ckks *c, uint64_t *z[2], const uint64_t *x, size_t n_limbs,
-                       const ckks_switch_key *key)
-{
-    ckks_raised raised;
-    const size_t words = (c->ctx->level[n_limbs].n_special + n_limbs) * c->ctx->n;
-    TRY(ckks_take(c, &z[0], words));
-    TRY(ckks_take(c, &z[1], words));
-    TRY(ckks_raise(c, &raised, x, n_limbs));
-    ckks_switch_dot(c, z, &raised, key);
-    return OK;
-}
-
+/* x[2] switched to what stands before 1 and s. */
 static status relinearise(ckks *c, ckks_cipher *z, uint64_t *const x[3], size_t n_limbs,
                           const ckks_switch_key *key, bool rescale)
 {
-    uint64_t *sum[2];
-    TRY(switched(c, sum, x[2], n_limbs, key));
-    for (size_t i = 0; i < 2; i++) {
-        TRY(rescale ? ckks_switch_down_rescale(c, z->part[i], sum[i], x[i], n_limbs)
-                    : ckks_switch_down(c, z->part[i], sum[i], x[i], n_limbs));
-    }
-    return OK;
+    ckks_raised raised;
+    const ckks_finish f = {.key = key, .add = {x[0], x[1]}, .rescale = rescale};
+    TRY(ckks_raise(c, &raised, x[2], n_limbs));
+    return ckks_switch_finish(c, z->part, &raised, &f);
 }
 
 status ckks_relinearise(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks_keys *keys)

@@ -1,8 +1,6 @@
 #include <string.h>
 
 #include "ckks/evaluate.h"
-#include "ckks/kernels.h"
-#include "ckks/parts.h"
 #include "ckks/switch.h"
 
 /* ckks-switch.md Eq. (7): switch first, to the secret that the automorphism turns into s; then only
@@ -10,18 +8,8 @@
 static status turn_raised(ckks *c, ckks_cipher *z, const ckks_raised *raised,
                           const uint64_t *constant, const ckks_switch_key *key)
 {
-    const ckks_context *ctx = c->ctx;
-    const size_t limbs = raised->n_limbs;
-    const size_t words = (ctx->level[limbs].n_special + limbs) * ctx->n;
-    uint64_t *sum[2];
-    TRY(ckks_take(c, &sum[0], words));
-    TRY(ckks_take(c, &sum[1], words));
-    ckks_switch_dot(c, sum, raised, key);
-    for (size_t i = 0; i < 2; i++) {
-        TRY(ckks_switch_down_turn(c, z->part[i], sum[i], i == 0 ? constant : NULL, limbs,
-                                  key->permute));
-    }
-    return OK;
+    const ckks_finish f = {.key = key, .add = {constant}, .permute = key->permute};
+    return ckks_switch_finish(c, z->part, raised, &f);
 }
 
 static status turn(ckks *c, ckks_cipher *z, const ckks_cipher *x, size_t element,
@@ -71,10 +59,7 @@ static status turn_one(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks
     }
     TRY(ckks_keys_find(c, &key, keys, element, x->n_limbs));
     TRY(ckks_shape(c, z, x->n_limbs, 2, x->scale, x->log_slots));
-    const arena_mark_t mark = arena_mark(c->tmp);
-    const status st = turn_raised(c, z, raised, x->part[0], key);
-    arena_release(c->tmp, mark);
-    return st;
+    return turn_raised(c, z, raised, x->part[0], key);
 }
 
 status ckks_rotate_many(ckks *c, ckks_cipher *z, const ckks_cipher *x, const int64_t *steps,

@@ -97,13 +97,12 @@ void ckks_switch_dot(ckks *c, uint64_t *const z[2], const ckks_raised *x, const 
 }
 
 /* The end of a division, limb after limb while it is in the cache: z = factor (x - t) + add_factor
- * add, t in coefficients; then places move, if asked to. */
+ * add, t in coefficients. */
 typedef struct {
     const ckks_context *ctx;
     uint64_t *z, *t;
     const uint64_t *x, *add;
     const uint64_t *factor, *add_factor; /* add_factor NULL: one */
-    const uint32_t *permute;
 } divide_job;
 
 static void divide_limbs(void *job, size_t begin, size_t end, size_t worker)
@@ -122,16 +121,11 @@ static void divide_limbs(void *job, size_t begin, size_t end, size_t worker)
         } else if (j->add) {
             k->add(&l->m, t, t, j->add + i * n, n);
         }
-        if (j->permute) {
-            k->permute(z, t, j->permute, n);
-        } else {
-            memcpy(z, t, n * sizeof *z);
-        }
+        memcpy(z, t, n * sizeof *z);
     }
 }
 
-status ckks_switch_down_turn(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add, size_t n_limbs,
-                             const uint32_t *permute)
+status ckks_switch_down(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add, size_t n_limbs)
 {
     const ckks_context *ctx = c->ctx;
     const ckks_level *l = &ctx->level[n_limbs];
@@ -144,15 +138,9 @@ status ckks_switch_down_turn(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *
                     .t = t,
                     .x = x + l->n_special * ctx->n,
                     .add = add,
-                    .factor = l->down_factor,
-                    .permute = permute};
+                    .factor = l->down_factor};
     ckks_split(c->pool, n_limbs, divide_limbs, &j);
     return OK;
-}
-
-status ckks_switch_down(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add, size_t n_limbs)
-{
-    return ckks_switch_down_turn(c, z, x, add, n_limbs, NULL);
 }
 
 status ckks_switch_down_rescale(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add,

@@ -29,13 +29,22 @@ void ckks_switch_dot(ckks *c, uint64_t *const z[2], const ckks_raised *x, const 
 status ckks_switch_down(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add,
                         size_t n_limbs) MUST_USE;
 
-/** The same, places then moved by an automorphism's table (NULL: none); z is then not add. */
-status ckks_switch_down_turn(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add, size_t n_limbs,
-                             const uint32_t *permute) MUST_USE;
-
 /** z = round((x / P' + add) / q_last) over n_limbs - 1 limbs, in one division. */
 status ckks_switch_down_rescale(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add,
                                 size_t n_limbs) MUST_USE;
+
+/** What follows raising, as one: sums with a key, division by the special primes. */
+typedef struct {
+    const ckks_switch_key *key;
+    const uint64_t *add[2];  /* over n_limbs limbs; NULL: nothing */
+    const uint32_t *permute; /* places move by it at the end; NULL: they stay */
+    bool rescale;            /* divide by the last prime too */
+} ckks_finish;
+
+/** z[h] = round(sum of x_j key_j[h] / P' + add[h]), rescaled or moved if f says so. z[h] may be
+ * add[h] where nothing moves. Cost: that of its parts, less what it spares of memory traffic. */
+status ckks_switch_finish(ckks *c, uint64_t *const z[2], const ckks_raised *x,
+                          const ckks_finish *f) MUST_USE;
 
 /** z = round(x / q_last) over n_limbs - 1 limbs; z may be x. */
 status ckks_divide_last(ckks *c, uint64_t *z, const uint64_t *x, size_t n_limbs) MUST_USE;
