@@ -7,11 +7,6 @@
 #include "ckks/ntt.h"
 #include "ckks/poly.h"
 
-__attribute__((noinline)) bool ckks_reveal(bool x)
-{
-    return x;
-}
-
 /* Coefficients that fit in a word, with room for rounding. */
 static const double max_coefficient = 4611686018427387904.0;
 
