@@ -20,6 +20,7 @@
 #include "ckks/crypt.h"
 #include "ckks/evaluate.h"
 #include "ckks/flood.h"
+#include "ckks/functions.h"
 #include "ckks/linear.h"
 #include "ckks/noise.h"
 #include "ckks/plan.h"

@@ -232,12 +232,17 @@ status ckks_rescale(ckks *c, ckks_cipher *z, const ckks_cipher *x)
 
 status ckks_adjust(ckks *c, ckks_cipher *z, const ckks_cipher *x, size_t n_limbs)
 {
-    const double wanted = c->ctx->level[n_limbs].scale;
     if (x->n_limbs == n_limbs) {
-        TRY(ckks_same_scale(c, x->scale, wanted));
+        TRY(ckks_same_scale(c, x->scale, c->ctx->level[n_limbs].scale));
         return ckks_copy(c, z, x, n_limbs);
     }
-    if (x->n_limbs < n_limbs) {
+    return ckks_adjust_by(c, z, x, n_limbs, 1);
+}
+
+status ckks_adjust_by(ckks *c, ckks_cipher *z, const ckks_cipher *x, size_t n_limbs, double factor)
+{
+    const double wanted = c->ctx->level[n_limbs].scale;
+    if (x->n_limbs <= n_limbs) {
         return error_set(c->err, ERR_USAGE, "ckks: %zu limbs cannot become %zu", x->n_limbs,
                          n_limbs);
     }
@@ -253,7 +258,7 @@ status ckks_adjust(ckks *c, ckks_cipher *z, const ckks_cipher *x, size_t n_limbs
     }
     ckks_cipher part = *x;
     part.n_limbs = n_limbs + 1;
-    st = st == OK ? ckks_mul_constant(c, &t, &part, 1, up) : st;
+    st = st == OK ? ckks_mul_constant(c, &t, &part, factor, up) : st;
     st = st == OK ? ckks_rescale(c, z, &t) : st;
     z->scale = wanted;
     arena_release(c->tmp, mark);

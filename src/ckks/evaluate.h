@@ -59,6 +59,10 @@ status ckks_rescale(ckks *c, ckks_cipher *z, const ckks_cipher *x) MUST_USE;
  * limbs, or is so already. Costs a rescaling. */
 status ckks_adjust(ckks *c, ckks_cipher *z, const ckks_cipher *x, size_t n_limbs) MUST_USE;
 
+/** The same, times a number at no further cost; x has more limbs. */
+status ckks_adjust_by(ckks *c, ckks_cipher *z, const ckks_cipher *x, size_t n_limbs,
+                      double factor) MUST_USE;
+
 /** Slot i takes what slot i + by held, modulo the N/2 slots. */
 status ckks_rotate(ckks *c, ckks_cipher *z, const ckks_cipher *x, int64_t by,
                    const ckks_keys *keys) MUST_USE;
