@@ -3,7 +3,7 @@
 #include "ckks/evaluate.h"
 #include "ckks/switch.h"
 
-/* ckks-switch.md Eq. (7): switch first, to the secret that the automorphism turns into s; then only
+/* ckks-keys.md Eq. (5): switch first, to the secret that the automorphism turns into s; then only
  * the two parts of the result move. */
 static status turn_raised(ckks *c, ckks_cipher *z, const ckks_raised *raised,
                           const uint64_t *constant, const ckks_switch_key *key)
