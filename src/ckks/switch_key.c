@@ -94,7 +94,7 @@ static status fill_digit(ckks *c, ckks_switch_key *k, size_t j, const leads *l,
     const size_t special = x->params.n_special, n = x->n;
     const ckks_basis b = ckks_key_basis(x, k->n_limbs);
     char purpose[64];
-    snprintf(purpose, sizeof purpose, "ckks key noisy %zu %zu", k->element, j);
+    snprintf(purpose, sizeof purpose, "ckks key error %zu %zu", k->element, j);
     TRY(ckks_small_sample(c, noisy, &b, CKKS_ERROR, s->seed, purpose));
     ckks_poly_mul(x->ring, c->pool, &b, scratch, ckks_key_words(k, j, 1), l->to);
     ckks_poly_sub(x->ring, c->pool, &b, noisy, noisy, scratch);
