@@ -378,7 +378,7 @@ static void plan_linear(planner *w, const linear *l, unsigned bits, unsigned fra
 /* Opened widths of a norm's output: before queries, keys and values, and before all else; of an
  * activation's. And rings of products that need less than what was opened: a byte less of them is
  * several products of bytes less. */
-enum { WIDE = 50, NARROW = 46, ACTIVATED = 36, QUERY = 48, UP = 40 };
+enum { WIDE = 50, NARROW = 46, ACTIVATED = 36, QUERY = 48, UP = 32 };
 
 static status plan_layer(planner *w, size_t i)
 {
