@@ -3,7 +3,9 @@
 #ifndef TACIT_BASE_UNROLL_H
 #define TACIT_BASE_UNROLL_H
 
-#ifdef __clang__
+#if !defined(__OPTIMIZE__)
+#define UNROLLED /* compilers say so where they pass over it */
+#elif defined(__clang__)
 #define UNROLLED _Pragma("clang loop unroll(full)")
 #else
 #define UNROLLED _Pragma("GCC unroll 32")
