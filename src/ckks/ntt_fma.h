@@ -27,7 +27,7 @@ static void factor_store(const ckks_modulus *m, uint64_t *out, size_t second, ui
     __builtin_memcpy(out + second, &ratio, sizeof ratio);
 }
 
-enum { FACTOR_WORDS = 16 }; /* of eight factors */
+enum { FACTOR_WORDS = 16, NEGATED = 0 };
 
 ALWAYS_INLINE vec_factor factor_pair(const uint64_t *pair)
 {
@@ -84,8 +84,10 @@ ALWAYS_INLINE void turn_last(vec *x, vec *y, vec_factor f, const field *k)
     *y = leave(real_reduce(reals_sub(u, t), &k->f), k);
 }
 
-ALWAYS_INLINE void turn_back(vec *x, vec *y, vec_factor f, const field *k)
+ALWAYS_INLINE void turn_back(vec *x, vec *y, vec_factor f, const field *k, bool in_neg,
+                             bool out_neg)
 {
+    (void)in_neg, (void)out_neg;
     const vec sum = reals_add(*x, *y), difference = reals_sub(*x, *y);
     real_verify_within(sum, 2, &k->f);
     real_verify_within(difference, 2, &k->f);
@@ -93,8 +95,10 @@ ALWAYS_INLINE void turn_back(vec *x, vec *y, vec_factor f, const field *k)
     *y = real_product(difference, f.w, f.ratio, k->f.q);
 }
 
-ALWAYS_INLINE void turn_back_last(vec *x, vec *y, vec_factor f, vec_factor s, const field *k)
+ALWAYS_INLINE void turn_back_last(vec *x, vec *y, vec_factor f, vec_factor s, const field *k,
+                                  bool in_neg)
 {
+    (void)in_neg;
     const vec sum = reals_add(*x, *y), difference = reals_sub(*x, *y);
     real_verify_within(sum, 2, &k->f);
     real_verify_within(difference, 2, &k->f);

@@ -23,7 +23,7 @@ static field field_of(const ckks_modulus *m)
                    .reduce_all = all};
 }
 
-enum { FACTOR_WORDS = 8 };
+enum { FACTOR_WORDS = 8, NEGATED = 1 };
 
 /* w as Montgomery's product wants it, and that times 1/q mod 2^52 where there is room for it. */
 static void factor_store(const ckks_modulus *m, uint64_t *out, size_t second, uint64_t w)
@@ -49,15 +49,16 @@ ALWAYS_INLINE vec enter(vec x)
     return x;
 }
 
-/* (x, y) to (x + f y, x - f y). */
+/* (x, y) to (x + f y, x - f y): the sum is added up where the product is made, the difference is
+ * what twice x leaves. */
 ALWAYS_INLINE void turn(vec *x, vec *y, vec_factor f, const field *k, int reduce)
 {
     vec_verify_below(*x, k->bound);
     vec_verify_below(*y, k->bound);
-    const vec u = reduce ? vec_once(*x, k->fold) : *x;
-    const vec t = vec_product(*y, f, k->q);
-    *x = _mm512_add_epi64(u, t);
-    *y = _mm512_sub_epi64(_mm512_add_epi64(u, k->q2), t);
+    const vec u = vec_add(reduce ? vec_once(*x, k->fold) : *x, k->q);
+    const vec twice = vec_add(u, u);
+    *x = vec_add_product(u, *y, f, k->q);
+    *y = vec_sub(twice, *x);
 }
 
 /* The same to canonical residues. */
@@ -66,29 +67,34 @@ ALWAYS_INLINE void turn_last(vec *x, vec *y, vec_factor f, const field *k)
     vec_verify_below(*x, k->bound);
     vec_verify_below(*y, k->bound);
     const vec u = vec_once(vec_once(vec_once(*x, k->fold), k->q2), k->q);
-    const vec t = vec_once(vec_product(*y, f, k->q), k->q);
+    const vec t = vec_lift(vec_signed_product(*y, f, k->q), k->q);
     *x = vec_once(_mm512_add_epi64(u, t), k->q);
     *y = vec_lift(_mm512_sub_epi64(u, t), k->q);
 }
 
-/* (x, y) to (x + y, f (x - y)), in and out below 2q. */
-ALWAYS_INLINE void turn_back(vec *x, vec *y, vec_factor f, const field *k)
+/* (x, y) to (x + y, f (x - y)), in and out below 2q; y comes as its negative, and both leave as
+ * theirs, where that is asked for. */
+ALWAYS_INLINE void turn_back(vec *x, vec *y, vec_factor f, const field *k, bool in_neg,
+                             bool out_neg)
 {
-    vec_verify_below(*x, k->q2);
-    vec_verify_below(*y, k->q2);
-    const vec difference = _mm512_sub_epi64(_mm512_add_epi64(*x, k->q2), *y);
-    *x = vec_once(_mm512_add_epi64(*x, *y), k->q2);
-    *y = vec_product(difference, f, k->q);
+    vec_verify_below(*x, vec_add(k->q2, vec_all(1)));
+    vec_verify_below(*y, vec_add(k->q2, vec_all(1)));
+    const vec minus_y = in_neg ? *y : vec_sub(k->q2, *y);
+    const vec difference = vec_add(*x, minus_y);
+    *x = vec_lift(out_neg ? vec_sub(minus_y, *x) : vec_sub(*x, minus_y), k->q2);
+    *y = out_neg ? vec_minus_product(difference, f, k->q) : vec_product(difference, f, k->q);
 }
 
 /* (x, y) to (s (x + y), f (x - y)), canonical. */
-ALWAYS_INLINE void turn_back_last(vec *x, vec *y, vec_factor f, vec_factor s, const field *k)
+ALWAYS_INLINE void turn_back_last(vec *x, vec *y, vec_factor f, vec_factor s, const field *k,
+                                  bool in_neg)
 {
-    vec_verify_below(*x, k->q2);
-    vec_verify_below(*y, k->q2);
-    const vec difference = _mm512_sub_epi64(_mm512_add_epi64(*x, k->q2), *y);
-    *x = vec_once(vec_product(_mm512_add_epi64(*x, *y), s, k->q), k->q);
-    *y = vec_once(vec_product(difference, f, k->q), k->q);
+    vec_verify_below(*x, vec_add(k->q2, vec_all(1)));
+    vec_verify_below(*y, vec_add(k->q2, vec_all(1)));
+    const vec minus_y = in_neg ? *y : vec_sub(k->q2, *y);
+    const vec sum = vec_sub(vec_add(*x, k->q2), minus_y), difference = vec_add(*x, minus_y);
+    *x = vec_lift(vec_signed_product(sum, s, k->q), k->q);
+    *y = vec_lift(vec_signed_product(difference, f, k->q), k->q);
 }
 
 #include "ckks/ntt_passes.h"

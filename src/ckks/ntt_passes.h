@@ -7,6 +7,7 @@
  *     factor_store                                 a factor's word, and its second one behind it
  *     FACTOR_WORDS                                 of eight factors: 8, or 16 with second ones
  *     enter                                        a residue from outside
+ *     NEGATED                                      1 or 0: ntt_inverse.h
  *     turn, turn_last, turn_back, turn_back_last   butterflies; the last ones leave residues
  *
  * Blocks of 64 are the end of a forward transform: six layers in registers, with a transpose in the

@@ -78,12 +78,46 @@ ALWAYS_INLINE vec_factor vec_factor_for(const ckks_modulus *m, uint64_t w)
     return vec_factor_of(vec_all(ckks_mod_mul(m, w, m->r52)), vec_all(m->inverse52));
 }
 
-/** x f + q in (0, 2q), for any x < 2^52. */
+/** A zero of its own for an accumulator: made by an instruction that costs no port, where a copy of
+ * another zero may. x only keeps the compiler from making one zero of several. */
+ALWAYS_INLINE vec vec_zero(vec x)
+{
+    vec zero;
+    __asm__("vpxor %x0, %x0, %x0" : "=x"(zero) : "v"(x));
+    return zero;
+}
+
+/** x f in (-q, q), for any x < 2^52. */
+ALWAYS_INLINE vec vec_signed_product(vec x, vec_factor f, vec q)
+{
+    const vec low = _mm512_madd52lo_epu64(vec_zero(x), f.low, x);
+    return _mm512_sub_epi64(_mm512_madd52hi_epu64(vec_zero(x), f.w, x),
+                            _mm512_madd52hi_epu64(vec_zero(low), low, q));
+}
+
+/** x f + q, or q - x f, in (0, 2q). */
 ALWAYS_INLINE vec vec_product(vec x, vec_factor f, vec q)
 {
-    const vec zero = _mm512_setzero_si512();
-    const vec low = _mm512_madd52lo_epu64(zero, f.low, x);
-    return _mm512_sub_epi64(_mm512_madd52hi_epu64(q, f.w, x), _mm512_madd52hi_epu64(zero, low, q));
+    const vec low = _mm512_madd52lo_epu64(vec_zero(x), f.low, x);
+    return _mm512_sub_epi64(_mm512_madd52hi_epu64(q, f.w, x),
+                            _mm512_madd52hi_epu64(vec_zero(low), low, q));
+}
+
+ALWAYS_INLINE vec vec_minus_product(vec x, vec_factor f, vec q)
+{
+    const vec low = _mm512_madd52lo_epu64(vec_zero(x), f.low, x);
+    return _mm512_sub_epi64(_mm512_madd52hi_epu64(q, low, q),
+                            _mm512_madd52hi_epu64(vec_zero(x), f.w, x));
+}
+
+/** u + x f, x f in (-q, q). */
+ALWAYS_INLINE vec vec_add_product(vec u, vec x, vec_factor f, vec q)
+{
+    const vec low = _mm512_madd52lo_epu64(vec_zero(x), f.low, x);
+    vec y = _mm512_sub_epi64(_mm512_madd52hi_epu64(u, f.w, x),
+                             _mm512_madd52hi_epu64(vec_zero(low), low, q));
+    __asm__("" : "+v"(y)); /* or gcc takes the difference apart again where it is used twice */
+    return y;
 }
 
 /** Columns to rows. */
