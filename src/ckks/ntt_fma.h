@@ -14,8 +14,9 @@ typedef struct {
     vec w, ratio;
 } vec_factor;
 
-static field field_of(const ckks_modulus *m)
+static field field_of(const ckks_modulus *m, const uint64_t *lanes)
 {
+    (void)lanes;
     return (field){real_field_of(m), false};
 }
 
@@ -27,17 +28,34 @@ static void factor_store(const ckks_modulus *m, uint64_t *out, size_t second, ui
     __builtin_memcpy(out + second, &ratio, sizeof ratio);
 }
 
-enum { FACTOR_WORDS = 16, NEGATED = 0 };
+enum { NEGATED = 0, LAST_WORDS = 7 * 16, LANE_WORDS = 0 };
+
+static void fill_lanes(const ckks_modulus *m, uint64_t *out, const uint64_t *w)
+{
+    (void)m, (void)out, (void)w;
+}
+
+/* Whole vectors, each with that of its ratios. */
+static void fill_last(const ckks_modulus *m, uint64_t *out, const uint64_t *w, size_t at)
+{
+    for (size_t width = 1; width < 8; width *= 2) {
+        for (size_t i = 0; i < width; i++, out += 16) {
+            for (size_t lane = 0; lane < 8; lane++) {
+                factor_store(m, out + lane, 8, w[(8 * at + lane) * width + i]);
+            }
+        }
+    }
+}
 
 ALWAYS_INLINE vec_factor factor_pair(const uint64_t *pair)
 {
     return (vec_factor){reals_of_bits(words_all(pair[0])), reals_of_bits(words_all(pair[1]))};
 }
 
-ALWAYS_INLINE vec_factor factor_words(const uint64_t *at, const field *k)
+ALWAYS_INLINE vec_factor factor_last(const uint64_t *last, int which, const field *k)
 {
     (void)k;
-    return (vec_factor){reals_load(at), reals_load(at + 8)};
+    return (vec_factor){reals_load(last + 16 * which), reals_load(last + 16 * which + 8)};
 }
 
 ALWAYS_INLINE vec vec_load(const uint64_t *x)

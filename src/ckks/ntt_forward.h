@@ -72,19 +72,19 @@ ALWAYS_INLINE void tails(uint64_t *x, const uint64_t *w, size_t n, const field *
         }
         three_layers(v, w - 2, 1, k, plan); /* a tree of seven pairs */
         vec_transpose(v);
-        const uint64_t *table = w + BLOCK_PAIRS;
+        const uint64_t *last = w + BLOCK_PAIRS;
         UNROLLED
         for (int i = 0; i < 4; i++) {
-            turn(v + i, v + 4 + i, factor_words(table, k), k, plan >> 3 & 1);
+            turn(v + i, v + 4 + i, factor_last(last, 0, k), k, plan >> 3 & 1);
         }
         UNROLLED
         for (int i = 0; i < 4; i++) {
             vec *at = v + i / 2 * 4 + i % 2;
-            turn(at, at + 2, factor_words(table + (1 + i / 2) * FACTOR_WORDS, k), k, plan >> 4 & 1);
+            turn(at, at + 2, factor_last(last, 1 + i / 2, k), k, plan >> 4 & 1);
         }
         UNROLLED
         for (int i = 0; i < 4; i++) {
-            turn_last(v + 2 * i, v + 2 * i + 1, factor_words(table + (3 + i) * FACTOR_WORDS, k), k);
+            turn_last(v + 2 * i, v + 2 * i + 1, factor_last(last, 3 + i, k), k);
         }
         UNROLLED
         for (int i = 0; i < 8; i++) {
@@ -95,7 +95,7 @@ ALWAYS_INLINE void tails(uint64_t *x, const uint64_t *w, size_t n, const field *
 
 static void run_tails(const ckks_limb *l, uint64_t *x, size_t b, size_t n, const field *k)
 {
-    const uint64_t *w = l->forward + upper_words(l->log_n) + b * BLOCK_WORDS;
+    const uint64_t *w = l->forward + block_words_at(l->log_n, b);
     switch (plan_at(k, l->log_n - LOG_BLOCK)) {
     case REDUCE_ALL:
         tails(x, w, n, k, REDUCE_ALL);
@@ -165,7 +165,7 @@ static void forward(const ckks_limb *l, uint64_t *x)
         ckks_ntt_ref.forward(l, x);
         return;
     }
-    const field k = field_of(&l->m);
+    const field k = field_of(&l->m, l->forward + upper_words(l->log_n));
     if (k.reduce_all) {
         top_pass(x, l->log_n, l->forward, &k, REDUCE_ALL);
     } else {

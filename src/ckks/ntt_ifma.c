@@ -9,10 +9,11 @@ typedef struct {
     vec q, q2, inverse;
     vec fold;  /* 2q or 4q: what a reduction takes off */
     vec bound; /* 4q or 8q */
+    const uint64_t *lanes;
     bool reduce_all;
 } field;
 
-static field field_of(const ckks_modulus *m)
+static field field_of(const ckks_modulus *m, const uint64_t *lanes)
 {
     const bool all = m->bits == CKKS_PRIME_BITS;
     return (field){.q = vec_all(m->q),
@@ -20,17 +21,38 @@ static field field_of(const ckks_modulus *m)
                    .inverse = vec_all(m->inverse52),
                    .fold = vec_all(all ? 2 * m->q : 4 * m->q),
                    .bound = vec_all(all ? 4 * m->q : 8 * m->q),
+                   .lanes = lanes,
                    .reduce_all = all};
 }
 
-enum { FACTOR_WORDS = 8, NEGATED = 1 };
+enum { NEGATED = 1, LAST_WORDS = 6, LANE_WORDS = 7 * 8 };
 
-/* w as Montgomery's product wants it, and that times 1/q mod 2^52 where there is room for it. */
+/* w as Montgomery's product wants it, and that times 1/q mod 2^52. */
 static void factor_store(const ckks_modulus *m, uint64_t *out, size_t second, uint64_t w)
 {
     out[0] = ckks_mod_mul(m, w, m->r52);
-    if (second) {
-        out[second] = out[0] * m->inverse52 & ((UINT64_C(1) << CKKS_WORD_BITS) - 1);
+    out[second] = out[0] * m->inverse52 & ((UINT64_C(1) << CKKS_WORD_BITS) - 1);
+}
+
+/* The low bits of an index are high ones of the exponent, hence w[8 b + a] = w[8 b] w[a]: for a
+ * block's last layers the first factor of each will do, the others are the same in all blocks.
+ * Tables of all factors would be three times as large, and they come from far away when every prime
+ * has its own. */
+static void fill_last(const ckks_modulus *m, uint64_t *out, const uint64_t *w, size_t at)
+{
+    for (size_t width = 1; width < 8; width *= 2, out += 2) {
+        factor_store(m, out, 1, w[8 * at * width]);
+    }
+}
+
+static void fill_lanes(const ckks_modulus *m, uint64_t *out, const uint64_t *w)
+{
+    for (size_t width = 1; width < 8; width *= 2) {
+        for (size_t i = 0; i < width; i++) {
+            for (size_t lane = 0; lane < 8; lane++) {
+                *out++ = ckks_mod_mul(m, w[lane * width + i], m->r52);
+            }
+        }
     }
 }
 
@@ -39,9 +61,11 @@ ALWAYS_INLINE vec_factor factor_pair(const uint64_t *pair)
     return (vec_factor){vec_all(pair[0]), vec_all(pair[1])};
 }
 
-ALWAYS_INLINE vec_factor factor_words(const uint64_t *words, const field *k)
+ALWAYS_INLINE vec_factor factor_last(const uint64_t *last, int which, const field *k)
 {
-    return vec_factor_of(vec_load(words), k->inverse);
+    const vec_factor first = factor_pair(last + (which > 2 ? 4 : which > 0 ? 2 : 0));
+    const vec w = vec_signed_product(vec_load(k->lanes + 8 * which), first, k->q);
+    return vec_factor_of(vec_lift(w, k->q), k->inverse);
 }
 
 ALWAYS_INLINE vec enter(vec x)

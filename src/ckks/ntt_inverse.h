@@ -89,9 +89,9 @@ ALWAYS_INLINE void back_pass(uint64_t *x, unsigned log, unsigned deep, const uin
 /* The first six layers of n blocks of 64, the first of them number b. */
 static void heads(const ckks_limb *l, uint64_t *x, size_t b, size_t n, const field *k)
 {
-    const uint64_t *w = l->inverse + upper_words(l->log_n) + b * BLOCK_WORDS;
+    const uint64_t *w = l->inverse + block_words_at(l->log_n, b);
     for (; n > 0; n--, x += BLOCK, w += BLOCK_WORDS) {
-        const uint64_t *table = w + BLOCK_PAIRS;
+        const uint64_t *last = w + BLOCK_PAIRS;
         vec v[8];
         UNROLLED
         for (int i = 0; i < 8; i++) {
@@ -99,18 +99,17 @@ static void heads(const ckks_limb *l, uint64_t *x, size_t b, size_t n, const fie
         }
         UNROLLED
         for (int i = 0; i < 4; i++) {
-            turn_back(v + 2 * i, v + 2 * i + 1, factor_words(table + (3 + i) * FACTOR_WORDS, k), k,
-                      false, i % 2 && NEGATED);
+            turn_back(v + 2 * i, v + 2 * i + 1, factor_last(last, 3 + i, k), k, false,
+                      i % 2 && NEGATED);
         }
         UNROLLED
         for (int i = 0; i < 4; i++) {
             vec *at = v + i / 2 * 4 + i % 2;
-            turn_back(at, at + 2, factor_words(table + (1 + i / 2) * FACTOR_WORDS, k), k, NEGATED,
-                      i / 2 && NEGATED);
+            turn_back(at, at + 2, factor_last(last, 1 + i / 2, k), k, NEGATED, i / 2 && NEGATED);
         }
         UNROLLED
         for (int i = 0; i < 4; i++) {
-            turn_back(v + i, v + 4 + i, factor_words(table, k), k, NEGATED, false);
+            turn_back(v + i, v + 4 + i, factor_last(last, 0, k), k, NEGATED, false);
         }
         vec_transpose(v);
         back_three(v, w - 2, 1, k, STORED);
@@ -144,7 +143,7 @@ static void inverse(const ckks_limb *l, uint64_t *x)
         ckks_ntt_ref.inverse(l, x);
         return;
     }
-    const field k = field_of(&l->m);
+    const field k = field_of(&l->m, l->inverse + upper_words(l->log_n));
     const unsigned deep = top_layers(l->log_n);
     for (size_t i = 0; i < (size_t)1 << deep; i++) {
         ascend(l, x + (i << (l->log_n - deep)), l->log_n - deep, i, &k);

@@ -5,7 +5,8 @@
  *     vec_factor, field                            constant factors; q in the forms wanted
  *     field_of, factor_pair, factor_words          both out of a modulus, of words of the tables
  *     factor_store                                 a factor's word, and its second one behind it
- *     FACTOR_WORDS                                 of eight factors: 8, or 16 with second ones
+ *     LAST_WORDS, LANE_WORDS                       of a block's last three layers, of a whole table
+ *     fill_last, fill_lanes, factor_last           the same: seven vectors of factors for a block
  *     enter                                        a residue from outside
  *     NEGATED                                      1 or 0: ntt_inverse.h
  *     turn, turn_last, turn_back, turn_back_last   butterflies; the last ones leave residues
@@ -17,9 +18,10 @@
  * Which layers reduce their first operand is a plan, a bit for each layer from the next one on, so
  * that the compiler sees it: all of them, or every other one from the second layer of a transform.
  *
- * Tables: pairs for the layers above, at the layer's number of blocks plus the block's number, then
- * BLOCK_WORDS for each block of 64: seven pairs for three layers, seven vectors for the other
- * three.
+ * Tables: pairs for the layers above, at the layer's number of blocks plus the block's number;
+ * LANE_WORDS; BLOCK_WORDS for each block of 64: seven pairs for three layers, LAST_WORDS for the
+ * other three, whose factors are vectors 0; 1, 2; 3, 4, 5, 6: vector width - 1 + i of the layer
+ * that has `width` of them holds, for lane a of block b, w[((blocks + b) 8 + a) width + i].
  */
 #ifndef TACIT_CKKS_NTT_PASSES_H
 #define TACIT_CKKS_NTT_PASSES_H
@@ -34,7 +36,7 @@ enum {
     BLOCK = 64,
     LOG_BLOCK = 6,
     BLOCK_PAIRS = 16,
-    BLOCK_WORDS = BLOCK_PAIRS + 7 * FACTOR_WORDS,
+    BLOCK_WORDS = BLOCK_PAIRS + LAST_WORDS,
     LEAST_LOG_N = 7, /* smaller ones are left to `ref` */
 };
 
@@ -43,9 +45,14 @@ static size_t upper_words(unsigned log_n)
     return (size_t)2 << (log_n - LOG_BLOCK);
 }
 
+static size_t block_words_at(unsigned log_n, size_t b)
+{
+    return upper_words(log_n) + LANE_WORDS + b * BLOCK_WORDS;
+}
+
 static size_t one_table_words(unsigned log_n)
 {
-    return upper_words(log_n) + ((size_t)1 << (log_n - LOG_BLOCK)) * BLOCK_WORDS;
+    return block_words_at(log_n, (size_t)1 << (log_n - LOG_BLOCK));
 }
 
 static size_t table_words(unsigned log_n)
@@ -62,15 +69,7 @@ static void fill_block(const ckks_modulus *m, uint64_t *out, const uint64_t *w, 
             factor_store(m, out + 2 * (width - 1 + i), 1, w[(blocks + b) * width + i]);
         }
     }
-    uint64_t *table = out + BLOCK_PAIRS;
-    for (size_t width = 1; width < 8; width *= 2) {
-        for (size_t i = 0; i < width; i++, table += FACTOR_WORDS) {
-            for (size_t lane = 0; lane < 8; lane++) {
-                const size_t at = ((blocks + b) * 8 + lane) * width + i;
-                factor_store(m, table + lane, FACTOR_WORDS - 8, w[at]);
-            }
-        }
-    }
+    fill_last(m, out + BLOCK_PAIRS, w, blocks + b);
 }
 
 static void fill_table(const ckks_modulus *m, unsigned log_n, uint64_t *out, const uint64_t *w)
@@ -78,8 +77,9 @@ static void fill_table(const ckks_modulus *m, unsigned log_n, uint64_t *out, con
     const size_t blocks = (size_t)1 << (log_n - LOG_BLOCK);
     for (size_t i = 0; i < blocks; i++) {
         factor_store(m, out + 2 * i, 1, w[i]);
-        fill_block(m, out + upper_words(log_n) + i * BLOCK_WORDS, w, blocks, i);
+        fill_block(m, out + block_words_at(log_n, i), w, blocks, i);
     }
+    fill_lanes(m, out + upper_words(log_n), w);
 }
 
 /* w[reverse(i)] = root^i, each from one with a bit less. */

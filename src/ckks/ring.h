@@ -43,8 +43,8 @@ typedef struct {
     uint64_t *tables;
 } ckks_ring;
 
-/** Distinct primes q ≡ 1 mod 2N below 2^50, 3 <= log_n <= 17; else ERR_USAGE. About 16 to 32 N
- * bytes a prime. */
+/** Distinct primes q ≡ 1 mod 2N below 2^50, 3 <= log_n <= 17; else ERR_USAGE. Memory: 6 N
+ * bytes a prime with IFMA, about 32 N else. */
 status ckks_ring_new(ckks_ring **out, const ckks_kernels *kernels, unsigned log_n,
                      const uint64_t *primes, size_t n_primes, error *err) MUST_USE;
 void ckks_ring_free(ckks_ring *r);
