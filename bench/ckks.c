@@ -1,7 +1,8 @@
 /** Ring arithmetic of ckks: transforms, elements, conversions to other primes and sums of products,
- * on one thread by its CPU time, least of many runs; and several limbs at once on all threads by
- * the clock. Beside what multiplies stands its share of what VPMADD52 does in registers alone,
- * measured in the same run: three of them to a butterfly, two to a term of a sum.
+ * on one thread by its CPU time, the fastest but a tenth of many runs (clocks of threads sometimes
+ * lose time on virtual machines, so that the least is not a measurement); and several limbs at once
+ * on all threads by the clock. Beside what multiplies stands its share of what VPMADD52 does in
+ * registers alone, measured in the same run: three of them to a butterfly, two to a term of a sum.
  *
  * usage: bench_ckks [THREADS [RUNS [TABLE]]] */
 #define _POSIX_C_SOURCE 200809L
@@ -74,7 +75,7 @@ static void close_world(world *w)
 
 typedef void operation(const world *w);
 
-static double least_seconds(const world *w, operation *op, double clock(void))
+static double typical_seconds(const world *w, operation *op, double clock(void))
 {
     static double seconds[MAX_RUNS];
     for (size_t i = 0; i < w->runs; i++) {
@@ -82,7 +83,8 @@ static double least_seconds(const world *w, operation *op, double clock(void))
         op(w);
         seconds[i] = clock() - begin;
     }
-    return bench_least(seconds, w->runs);
+    (void)bench_median(seconds, w->runs); /* sorts them */
+    return seconds[w->runs / 10];
 }
 
 static void run_forward(const world *w)
@@ -170,7 +172,7 @@ static void measure_transforms(const ckks_kernels *k, double peak, unsigned bits
             world w = open_world(k, log_n, bits, 1, 1, runs << (log_n < 16 ? 16 - log_n : 0));
             w.runs = w.runs < MAX_RUNS ? w.runs : MAX_RUNS;
             const double work = (double)w.r->n / 2 * log_n;
-            print_cell(least_seconds(&w, both[d], thread_seconds) / work * 1e9, 3,
+            print_cell(typical_seconds(&w, both[d], thread_seconds) / work * 1e9, 3,
                        peak_of(k, peak));
             close_world(&w);
         }
@@ -184,16 +186,16 @@ static void measure_elements(world *w, const char *name, operation *op)
 {
     const double n = (double)w->r->n;
     w->b = ckks_basis_range(0, 1);
-    const double hot = least_seconds(w, op, thread_seconds) / n;
+    const double hot = typical_seconds(w, op, thread_seconds) / n;
     w->b = ckks_basis_range(0, N_LIMBS);
-    const double cold = least_seconds(w, op, thread_seconds) / (n * N_LIMBS);
+    const double cold = typical_seconds(w, op, thread_seconds) / (n * N_LIMBS);
     printf("| %s | %s | %.3f | %.3f |\n", w->r->kernels->name, name, hot * 1e9, cold * 1e9);
     fflush(stdout);
 }
 
 static void measure_sum(world *w, const char *name, operation *op, double terms, double peak)
 {
-    const double ns = least_seconds(w, op, thread_seconds) / (terms * (double)w->r->n) * 1e9;
+    const double ns = typical_seconds(w, op, thread_seconds) / (terms * (double)w->r->n) * 1e9;
     printf("| %s | %s", w->r->kernels->name, name);
     print_cell(ns, 2, peak_of(w->r->kernels, peak));
     printf(" |\n");
@@ -244,9 +246,9 @@ static void measure_threads(const ckks_kernels *k, size_t n_threads, size_t runs
     error err;
     bench_need(pool_new(&p, n_threads, &err), err.text);
     world w = open_world(k, LOG_N, BITS, N_LIMBS, 1, runs / 4 + 1);
-    const double one = least_seconds(&w, run_forward, bench_now);
+    const double one = typical_seconds(&w, run_forward, bench_now);
     w.p = p;
-    const double all = least_seconds(&w, run_forward, bench_now);
+    const double all = typical_seconds(&w, run_forward, bench_now);
     printf("\n%d forward transforms, N = 2^%d, by the clock: %.2f ms on one thread, %.2f ms on %zu "
            "(%.2f times)\n",
            N_LIMBS, LOG_N, one * 1e3, all * 1e3, pool_size(p), one / all);
