@@ -19,7 +19,7 @@ test-python: ## set up an environment with PyTorch, and run the tests of python/
 	@tools/setup build python
 	@tools/test-python
 
-models: ## train the models in models/ anew (half an hour)
+models: ## train the models in models/ anew (an hour); tools/models has more
 	@tools/setup build python
 	@tools/models
 

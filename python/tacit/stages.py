@@ -48,17 +48,6 @@ QUAD_BOUNDS = {"scores": (-4.0, 7.0), "activations": (-6.0, 6.0), "sums": (12.0,
 FREE_BOUNDS = {"scores": (-4.0, 7.0), "activations": (-5.0, 5.0)}
 
 
-SETTLE = Stage(  # the answers alone, at a third of the rate
-    "settle",
-    {},
-    {},
-    "all",
-    {"hidden": 0.1, "logits": 1.0, "labels": 0.1, "range": 0.05},
-    FREE_BOUNDS,
-    40_000,
-    rate=5e-4,
-)
-
 TO_2QUAD = (
     Stage("2quad", {"attention": {"form": "2quad"}}, {}, "all", FOLLOW, QUAD_BOUNDS, 120_000),
 )
@@ -73,7 +62,7 @@ def no_division(rate: float, examples: int) -> Stage:
     return Stage("no division", slots, {}, "all", FOLLOW, FREE_BOUNDS, examples, rate=rate)
 
 
-TO_2QUAD_FREEDIV = (*TO_QUAD, no_division(5e-4, 80_000))
+TO_2QUAD_FREEDIV = (*TO_QUAD, no_division(5e-4, 40_000))
 TO_SOFTMAX_FREEDIV = (
     Stage("quad", {"activation": {"form": "quad"}}, {}, "all", FOLLOW, FREE_BOUNDS, 60_000),
     Stage(
@@ -95,7 +84,7 @@ TO_THEX = (
         "all",
         FOLLOW,
         THEX_BOUNDS,
-        60_000,
+        40_000,
     ),
     Stage(
         "estimated softmax",
@@ -104,7 +93,7 @@ TO_THEX = (
         "all",
         FOLLOW,
         THEX_BOUNDS,
-        80_000,
+        60_000,
         constants_rate=0.0,
     ),
     Stage(
@@ -114,7 +103,7 @@ TO_THEX = (
         "all",
         LOOSE,
         THEX_BOUNDS,
-        80_000,
+        50_000,
         rate=5e-4,
         constants_rate=0.0,
     ),
@@ -149,7 +138,7 @@ TO_POLY = (
 STAGES: dict[str, tuple[Stage, ...]] = {
     "secformer": TO_2QUAD,
     "mpcformer": TO_QUAD,
-    "freediv": (*TO_SOFTMAX_FREEDIV, SETTLE),
+    "freediv": TO_SOFTMAX_FREEDIV,
     "freediv-2quad": TO_2QUAD_FREEDIV,
     "thex": TO_THEX,
     "poly": TO_POLY,
