@@ -97,6 +97,7 @@ typedef struct {
     bool label_only;       /* mpc: the servers open the label, and none of the numbers by which it
                               is chosen; of models that choose one label. A sharing may give labels
                               alone whatever is asked for */
+    const char *embedding; /* mpc, all parties in this process: as in tacit_share_options */
 } tacit_session_options;
 
 /** Everything that does not depend on an input: packs weights, starts threads. o may be NULL. The
@@ -244,7 +245,10 @@ TACIT_API tacit_status tacit_protect(const char *src, const char *dst,
 typedef struct {
     const char *server0, *server1, *dealer; /* directories, which must not exist */
     const char *owner;                      /* that of data owners; NULL: none */
-    bool label_only; /* the servers open labels alone, whatever a data owner asks for */
+    bool label_only;       /* the servers open labels alone, whatever a data owner asks for */
+    const char *embedding; /* "owner" (NULL): the tables of embeddings go to data owners, who look
+                              words up themselves; "oblivious": they are shared as weights are, and
+                              nobody has them */
 } tacit_share_options;
 
 /** mpc, the model owner's step: each server's directory gets the masked weights and a seed of its
@@ -294,6 +298,7 @@ typedef struct {
     void *ctx;
     const char *protocol;   /* as in tacit_session_options, and so are */
     bool guard, label_only; /* these, for the protection alone */
+    const char *embedding;
 } tacit_bench_options;
 
 /** Time of one inference on random weights of a shape. A protection that starts from files gets
@@ -318,6 +323,7 @@ typedef struct {
     size_t tokens;          /* of one input; 0: 128, or as many as the model takes */
     size_t threads;         /* of each party; 0: as in a run */
     bool guard, label_only; /* as in tacit_session_options */
+    const char *embedding;
 } tacit_plan_options;
 
 /** What one private inference will cost with all parties on this machine, before it is run: rounds

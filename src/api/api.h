@@ -44,9 +44,9 @@ status protection_find(const protection **out, const char *name, const model *m,
 /** What that party learns; "" where it takes no part. */
 const char *protection_learned(const protection *p, const char *party);
 
-/** The same for all parties, where the owner gets the label alone or all. NULL where memory is
- * lacking. */
-json_t *protection_learned_json(const protection *p, bool label_only);
+/** The same for all parties, where the owner gets the label alone or all, and looks words up itself
+ * or not. NULL where memory is lacking. */
+json_t *protection_learned_json(const protection *p, bool label_only, bool oblivious);
 
 /** Seconds by the monotonic clock. */
 double api_now(void);

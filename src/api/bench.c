@@ -49,6 +49,7 @@ static status start(bench *b, const char *protect, error *err)
                                 .network = b->network,
                                 .guard = c == b->contenders && o->guard,
                                 .label_only = c == b->contenders && o->label_only,
+                                .embedding = c == b->contenders ? o->embedding : NULL,
                                 .protocol = c == b->contenders ? o->protocol : NULL};
     const size_t before = api_resident_bytes();
     c->seconds = mem_new(b->repeat, sizeof *c->seconds);

@@ -35,8 +35,14 @@ static status open_model(tacit_model **out, const char *dir, error *err)
     if (!m) {
         return error_memory(err);
     }
-    status st = is_owners_part(dir) ? model_open_tables(&m->model, dir, err)
-                                    : model_open(&m->model, dir, err);
+    status st = OK;
+    if (!is_owners_part(dir)) {
+        st = model_open(&m->model, dir, err);
+    } else if (file_exists_in(dir, MPC_SHARING_FILE) && !file_exists_in(dir, "model.safetensors")) {
+        st = model_open_labels(&m->model, dir, err); /* the tables are shared */
+    } else {
+        st = model_open_tables(&m->model, dir, err);
+    }
     if (st == OK) {
         st = open_tokenizer(m, dir, err);
     }

@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "base/mem.h"
+#include "mpc/tables.h"
 #include "nn/encoder.h"
 #include "party/mpc_forecast.h"
 #include "party/mpc_local.h"
@@ -15,6 +16,8 @@ typedef struct {
     size_t tokens, threads;
     network network;
     mpc_asks asks;
+    bool oblivious;
+    uint32_t *ids; /* of a random input, and zeros behind them for types; positions */
     embedded x;
     size_t start[2];
     float *values; /* of a random input */
@@ -58,8 +61,11 @@ static status run_sample(const planner *p, const model *m, sample *s, error *err
 {
     mpc_local *l;
     const size_t rows = nn_encoder_rows(m, &p->x.seqs), before = api_resident_bytes();
-    const mpc_local_options o = {
-        .threads = p->threads, .ahead = MPC_LOCAL_AHEAD, .network = p->network, .asks = p->asks};
+    const mpc_local_options o = {.threads = p->threads,
+                                 .ahead = MPC_LOCAL_AHEAD,
+                                 .network = p->network,
+                                 .asks = p->asks,
+                                 .oblivious = p->oblivious};
     float *out = mem_new(rows * nn_encoder_columns(m), sizeof *out);
     if (!out) {
         return error_memory(err);
@@ -144,8 +150,25 @@ static status report(char **json, const planner *p, const mpc_forecast *f, const
         "owner", bytes(0, f->owner), "server0", bytes(f->server_offline, f->server_online),
         "server1", bytes(f->server_offline, f->server_online), "dealer", bytes(f->dealer, 0),
         "assumed_ranges", assumed(p->model), "learned",
-        protection_learned_json(how, p->asks.label));
+        protection_learned_json(how, p->asks.label, p->oblivious));
     return api_dump(json, o, err);
+}
+
+static status random_tokens(planner *p, error *err)
+{
+    const size_t n = p->tokens;
+    p->ids = mem_new(3 * n, sizeof *p->ids);
+    if (!p->ids) {
+        return error_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        p->ids[i] = (uint32_t)(i * 7919 % p->model->embeddings.vocab);
+    }
+    nn_positions(p->ids + n, p->model, p->ids, n);
+    p->x.ids = p->ids;
+    p->x.positions = p->ids + n;
+    p->x.types = p->ids + 2 * n;
+    return OK;
 }
 
 static status random_input(planner *p, error *err)
@@ -163,7 +186,7 @@ static status random_input(planner *p, error *err)
     p->start[1] = p->tokens;
     p->x =
         (embedded){.rows = p->tokens, .dim = p->model->dim, .seqs = {1, p->start}, .x = p->values};
-    return OK;
+    return p->oblivious ? random_tokens(p, err) : OK;
 }
 
 static status plan(char **json, planner *p, error *err)
@@ -173,7 +196,9 @@ static status plan(char **json, planner *p, error *err)
     sample s;
     p->base = (double)api_resident_bytes();
     TRY(random_input(p, err));
-    TRY(mpc_plan_make(&widths, p->model, NULL, err));
+    mpc_choice choice = {.oblivious = p->oblivious};
+    TRY(p->oblivious ? mpc_tables_measure(&choice.tables, p->model, err) : OK);
+    TRY(mpc_plan_make(&widths, p->model, &choice, err));
     const status st = mpc_forecast_make(&f, p->model, widths, &p->x, p->asks, err);
     mpc_plan_free(widths);
     TRY(st);
@@ -203,6 +228,9 @@ tacit_status tacit_plan(const tacit_model *m, const tacit_plan_options *o, char 
         st =
             error_set(&inner, ERR_USAGE, "%zu tokens: the model takes at most %zu", p.tokens, most);
     }
+    if (st == OK) {
+        st = runner_embedding(&p.oblivious, o->embedding, &inner);
+    }
     if (st == OK && p.asks.label) {
         st = mpc_label_check(p.model, &inner);
     }
@@ -210,5 +238,6 @@ tacit_status tacit_plan(const tacit_model *m, const tacit_plan_options *o, char 
         st = plan(json, &p, &inner);
     }
     mem_free(p.values);
+    mem_free(p.ids);
     return api_return(err, st, &inner);
 }

@@ -67,15 +67,19 @@ status protection_find(const protection **out, const char *name, const model *m,
     return error_set(err, ERR_USAGE, "protection '%s': this program has: plain, stip, mpc", name);
 }
 
-json_t *protection_learned_json(const protection *p, bool label_only)
+json_t *protection_learned_json(const protection *p, bool label_only, bool oblivious)
 {
-    static const char label[] = "the label, none of the numbers that it was chosen by, and the "
-                                "embedding tables; no other weight";
+    static const char *const owner[2][2] = {
+        {NULL, "the answer; no weight and no embedding"},
+        {"the label, none of the numbers that it was chosen by, and the embedding tables; no other "
+         "weight",
+         "the label, none of the numbers that it was chosen by; no weight and no embedding"}};
+    const char *learns = owner[label_only][oblivious];
     json_t *o = json_object();
     for (size_t i = 0; o && i < p->n_learned; i++) {
         const learned *l = &p->learned[i];
-        const bool owner = label_only && strcmp(l->party, "owner") == 0;
-        json_object_set_new(o, l->party, json_string(owner ? label : l->learns));
+        const bool other = learns && strcmp(l->party, "owner") == 0;
+        json_object_set_new(o, l->party, json_string(other ? learns : l->learns));
     }
     return o;
 }

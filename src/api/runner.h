@@ -37,6 +37,8 @@ typedef struct {
 struct runner {
     const runner_ops *ops;
     size_t threads;  /* of the party that computes */
+    bool oblivious;  /* forward takes tokens, which it embeds */
+    size_t rows;     /* at once at most; 0: as many as memory allows */
     bool label_only; /* forward gives the index of each row's label, one number a row */
 };
 
@@ -51,6 +53,7 @@ typedef struct {
     network network;       /* between the parties, emulated */
     bool guard;            /* mpc: compare what is assumed about ranges */
     bool label_only;       /* mpc: labels, no numbers */
+    const char *embedding; /* mpc: "owner", or "oblivious": shared tables; NULL: owner */
     const char *protocol;  /* mpc: "secformer-2024"; NULL: our own */
 } runner_setup;
 
@@ -69,6 +72,12 @@ status runner_mpc_new(runner **out, const runner_setup *s, error *err) MUST_USE;
 /** The owner alone, with servers at the addresses of setup->peers; model->dir is the owner's part
  * of a sharing. */
 status runner_mpc_remote_new(runner **out, const runner_setup *s, error *err) MUST_USE;
+
+/** Whether `name`, NULL for what there is by default, says oblivious. ERR_USAGE. */
+status runner_embedding(bool *oblivious, const char *name, error *err) MUST_USE;
+
+/** Tokens at once of a model whose tables are shared. */
+size_t runner_oblivious_rows(const model *m);
 
 /** Over an engine that is there already; takes pool and engine over, whatever it returns. */
 status runner_of_engine(runner **out, const model *m, pool *p, engine *e, error *err) MUST_USE;

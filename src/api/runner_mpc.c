@@ -3,6 +3,7 @@
 
 #include "api/runner.h"
 #include "base/mem.h"
+#include "mpc/tables.h"
 #include "party/mpc_local.h"
 
 typedef struct {
@@ -70,6 +71,22 @@ static void mpc_runner_free(runner *base)
 
 static const runner_ops ops = {.forward = forward, .cost = cost, .free = mpc_runner_free};
 
+status runner_embedding(bool *oblivious, const char *name, error *err)
+{
+    *oblivious = name && strcmp(name, "oblivious") == 0;
+    return !name || *oblivious || strcmp(name, "owner") == 0
+               ? OK
+               : error_set(err, ERR_USAGE, "embedding '%.40s': must be owner or oblivious", name);
+}
+
+size_t runner_oblivious_rows(const model *m)
+{
+    enum { WORDS = 1 << 24 }; /* 46 MB of one message */
+    const size_t rows = WORDS / mpc_table_rows(m);
+    const size_t most = rows < MPC_OBLIVIOUS_ROWS ? rows : MPC_OBLIVIOUS_ROWS;
+    return most > m->max_tokens ? most : m->max_tokens;
+}
+
 status runner_mpc_new(runner **out, const runner_setup *s, error *err)
 {
     *out = NULL;
@@ -77,6 +94,8 @@ status runner_mpc_new(runner **out, const runner_setup *s, error *err)
         return runner_mpc_remote_new(out, s, err);
     }
     mpc_protocol protocol;
+    bool oblivious;
+    TRY(runner_embedding(&oblivious, s->embedding, err));
     TRY(mpc_protocol_find(&protocol, s->protocol, err));
     if (!s->model->layers) {
         return error_set(err, ERR_USAGE,
@@ -95,14 +114,18 @@ status runner_mpc_new(runner **out, const runner_setup *s, error *err)
                                  .ahead = MPC_LOCAL_AHEAD,
                                  .network = s->network,
                                  .asks = {.guard = s->guard, .label = s->label_only},
-                                 .protocol = protocol};
+                                 .protocol = protocol,
+                                 .oblivious = oblivious};
     const status st = mpc_local_new(&r->parties, s->model, &o, err);
     if (st != OK) {
         mem_free(r);
         return st;
     }
-    r->base = (runner){
-        .ops = &ops, .threads = mpc_local_threads(r->parties), .label_only = s->label_only};
+    r->base = (runner){.ops = &ops,
+                       .threads = mpc_local_threads(r->parties),
+                       .label_only = s->label_only,
+                       .oblivious = oblivious,
+                       .rows = oblivious ? runner_oblivious_rows(s->model) : 0};
     *out = &r->base;
     return OK;
 }

@@ -100,6 +100,14 @@ static status make(remote_runner *r, const runner_setup *s, error *err)
         return error_set(err, ERR_USAGE, "a time-out of %zu s: at most 86400", s->timeout);
     }
     TRY(mpc_place_check_owner(&r->sharing, s->model->dir, err));
+    bool oblivious;
+    TRY(runner_embedding(&oblivious, s->embedding, err));
+    if (s->embedding && oblivious != r->sharing.oblivious) {
+        return error_set(err, ERR_USAGE, "embedding '%s': the model was not shared so",
+                         s->embedding);
+    }
+    r->base.oblivious = r->sharing.oblivious;
+    r->base.rows = r->base.oblivious ? runner_oblivious_rows(s->model) : 0;
     r->base.label_only = s->label_only || r->sharing.label_only;
     TRY(r->base.label_only ? mpc_label_check(s->model, err) : OK);
     TRY(identity_new(&r->me, s->certs, ROLE_OWNER, err));
@@ -109,7 +117,7 @@ static status make(remote_runner *r, const runner_setup *s, error *err)
     }
     r->owner.model = s->model;
     r->owner.asks = (mpc_asks){.guard = s->guard, .label = r->base.label_only};
-    r->owner.input_bits = r->sharing.input_bits;
+    r->owner.form = mpc_input_form_of(s->model, r->sharing.oblivious, r->sharing.input_bits);
     TRY(cpu_pick(&r->owner.isa, err));
     return call_servers(r, &at, s, err);
 }

@@ -24,9 +24,10 @@ status session_new(tacit_session **out, const char *protect, const runner_setup 
     const protection *how = NULL;
     runner *r = NULL;
     TRY(protection_find(&how, protect, setup->model, err));
-    if (setup->label_only && strcmp(how->name, "mpc") != 0) {
-        return error_set(err, ERR_USAGE, "protection %s: only mpc gives labels without numbers",
-                         how->name);
+    if ((setup->label_only || setup->embedding) && strcmp(how->name, "mpc") != 0) {
+        return error_set(err, ERR_USAGE, "protection %s: only mpc %s", how->name,
+                         setup->label_only ? "gives labels without numbers"
+                                           : "embeds for an owner");
     }
     TRY(how->start(&r, setup, err));
     TRY(session_adopt(out, setup->model, how, r, err));
@@ -67,8 +68,16 @@ static status forward(tacit_session *s, float *out, float *x, size_t *start, con
         .positions = p->positions + row,
         .types = p->types + row,
     };
-    TRY(nn_embed(x, s->model, &t, err));
-    const embedded in = {.rows = start[n], .dim = s->model->dim, .seqs = t.seqs, .x = x};
+    embedded in = {.rows = start[n], .dim = s->model->dim, .seqs = t.seqs};
+    if (s->runner->oblivious) {
+        TRY(nn_check_tokens(s->model, &t, err));
+        in.ids = t.ids;
+        in.positions = t.positions;
+        in.types = t.types;
+    } else {
+        TRY(nn_embed(x, s->model, &t, err));
+        in.x = x;
+    }
     return s->runner->ops->forward(s->runner, out, &in, err);
 }
 
@@ -76,10 +85,11 @@ static status forward(tacit_session *s, float *out, float *x, size_t *start, con
  * memory of a run is bounded whatever the number of inputs. */
 enum { RUN_ROWS = 4096 };
 
-static size_t sequences_that_fit(const packed *p, size_t begin)
+static size_t sequences_that_fit(const tacit_session *s, const packed *p, size_t begin)
 {
+    const size_t most = s->runner->rows ? s->runner->rows : RUN_ROWS;
     size_t n = 1;
-    while (begin + n < p->n_seqs && p->start[begin + n + 1] - p->start[begin] <= RUN_ROWS) {
+    while (begin + n < p->n_seqs && p->start[begin + n + 1] - p->start[begin] <= most) {
         n++;
     }
     return n;
@@ -89,8 +99,8 @@ static status run_pieces(tacit_session *s, tacit_result *r, error *err)
 {
     const packed *p = &r->tokens;
     size_t most = 0;
-    for (size_t i = 0; i < p->n_seqs; i += sequences_that_fit(p, i)) {
-        const size_t rows = p->start[i + sequences_that_fit(p, i)] - p->start[i];
+    for (size_t i = 0; i < p->n_seqs; i += sequences_that_fit(s, p, i)) {
+        const size_t rows = p->start[i + sequences_that_fit(s, p, i)] - p->start[i];
         most = rows > most ? rows : most;
     }
     size_t values;
@@ -98,7 +108,7 @@ static status run_pieces(tacit_session *s, tacit_result *r, error *err)
     size_t *start = mem_new(p->n_seqs + 1, sizeof *start);
     status st = x && start ? OK : error_memory(err);
     for (size_t i = 0; st == OK && i < p->n_seqs;) {
-        const size_t n = sequences_that_fit(p, i);
+        const size_t n = sequences_that_fit(s, p, i);
         st = forward(s, r->values + r->first[i] * r->columns, x, start, p, i, n, err);
         i += n;
     }
@@ -240,13 +250,13 @@ json_t *session_report(const tacit_session *s)
 {
     const protection *p = s->protection;
     const run_cost now = cost_so_far(s);
-    json_t *o =
-        json_pack("{s:s, s:s, s:s, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "protect", p->name,
-                  "recipe", s->model->recipe.name, "network", network_name(s->network), "seconds",
-                  "setup", s->setup_s, "offline", 0.0, "online", s->online_s, "rounds",
-                  (json_int_t)(now.rounds - s->before.rounds), "peak_bytes",
-                  (json_int_t)api_peak_bytes(), "bytes_sent", sent_json(&now, &s->before),
-                  "learned", protection_learned_json(p, s->runner->label_only));
+    json_t *o = json_pack(
+        "{s:s, s:s, s:s, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "protect", p->name, "recipe",
+        s->model->recipe.name, "network", network_name(s->network), "seconds", "setup", s->setup_s,
+        "offline", 0.0, "online", s->online_s, "rounds",
+        (json_int_t)(now.rounds - s->before.rounds), "peak_bytes", (json_int_t)api_peak_bytes(),
+        "bytes_sent", sent_json(&now, &s->before), "learned",
+        protection_learned_json(p, s->runner->label_only, s->runner->oblivious));
     if (o) {
         add_walks(o, &now, &s->before);
     }
@@ -272,6 +282,7 @@ tacit_status tacit_session_new(tacit_session **out, const tacit_model *m,
                           .certs = o->certs,
                           .guard = o->guard != 0,
                           .label_only = o->label_only,
+                          .embedding = o->embedding,
                           .protocol = o->protocol};
     *out = NULL;
     status st = model_check_askable(m, &inner);

@@ -23,15 +23,19 @@ tacit_status tacit_share(const char *src, const tacit_share_options *o, char **j
 {
     error inner = {0};
     mpc_sharing s;
+    bool oblivious;
+    *json = NULL;
+    status st = runner_embedding(&oblivious, o->embedding, &inner);
     const mpc_share_options to = {.server = {o->server0, o->server1},
                                   .dealer = o->dealer,
                                   .owner = o->owner,
-                                  .label_only = o->label_only};
-    *json = NULL;
-    status st =
-        o->server0 && o->server1 && o->dealer
-            ? mpc_share(&s, src, &to, &inner)
-            : error_set(&inner, ERR_USAGE, "two servers and a dealer each need a directory");
+                                  .label_only = o->label_only,
+                                  .oblivious = oblivious};
+    if (st == OK) {
+        st = o->server0 && o->server1 && o->dealer
+                 ? mpc_share(&s, src, &to, &inner)
+                 : error_set(&inner, ERR_USAGE, "two servers and a dealer each need a directory");
+    }
     if (st == OK) {
         st = report(json, src, o, &s, &inner);
     }

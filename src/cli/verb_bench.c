@@ -34,6 +34,8 @@ int verb_bench(int argc, char **argv)
          &o.guard},
         {"label-only", 0, NULL, "mpc: the label alone, no number; of models that choose one label",
          OPTION_FLAG, &o.label_only},
+        {"embedding", 0, "NAME", "mpc: by the owner (default), or oblivious: shared tables",
+         OPTION_STRING, &o.embedding},
         {"protocol", 0, "NAME", "mpc: tacit (default), or secformer-2024 as published",
          OPTION_STRING, &o.protocol},
         {"repeat", 0, "N", "timed runs (default: 5)", OPTION_SIZE, &o.repeat},

@@ -122,6 +122,8 @@ int verb_eval(int argc, char **argv)
          &guard},
         {"label-only", 0, NULL, "mpc: the label alone, no number; of models that choose one label",
          OPTION_FLAG, &so.label_only},
+        {"embedding", 0, "NAME", "mpc: by the owner (default), or oblivious: shared tables",
+         OPTION_STRING, &so.embedding},
         {"protocol", 0, "NAME", "mpc: tacit (default), or secformer-2024 as published",
          OPTION_STRING, &so.protocol},
         {"predictions", 'o', "FILE", "write a line of JSON for each example", OPTION_STRING,

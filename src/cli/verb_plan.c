@@ -12,6 +12,8 @@ int verb_plan(int argc, char **argv)
          OPTION_STRING, &o.network},
         {"guard", 0, NULL, "of an answer with a guard (run --guard)", OPTION_FLAG, &o.guard},
         {"label-only", 0, NULL, "of a label alone (run --label-only)", OPTION_FLAG, &o.label_only},
+        {"embedding", 0, "NAME", "mpc: by the owner (default), or oblivious: shared tables",
+         OPTION_STRING, &o.embedding},
         {"threads", 't', "N", "threads of each party (default: half of the processors)",
          OPTION_SIZE, &o.threads},
     };

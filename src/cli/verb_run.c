@@ -11,7 +11,7 @@ typedef struct {
     const char *dir, *text, *file, *pair, *protect, *precision, *peers, *certs, *network;
     size_t threads, timeout;
     bool guard, label_only;
-    const char *protocol;
+    const char *protocol, *embedding;
     tacit_model *model;
     tacit_input input;
     char *read; /* text that came from a file */
@@ -81,6 +81,7 @@ static json_t *run_once(const job *j, const char *protect, tacit_error *err)
                                      .network = j->network,
                                      .guard = j->guard,
                                      .label_only = j->label_only,
+                                     .embedding = j->embedding,
                                      .protocol = j->protocol};
     tacit_session *s = NULL;
     tacit_result *r = NULL;
@@ -308,6 +309,8 @@ int verb_run(int argc, char **argv)
          &j.guard},
         {"label-only", 0, NULL, "mpc: the label alone, no number; of models that choose one label",
          OPTION_FLAG, &j.label_only},
+        {"embedding", 0, "NAME", "mpc: by the owner (default), or oblivious: shared tables",
+         OPTION_STRING, &j.embedding},
         {"protocol", 0, "NAME", "mpc: tacit (default), or secformer-2024 as published",
          OPTION_STRING, &j.protocol},
     };

@@ -10,6 +10,8 @@ int verb_share(int argc, char **argv)
         {"dealer", 'd', "DIR", "the dealer's directory, to be made", OPTION_STRING, &o.dealer},
         {"owner", 'o', "DIR", "the data owners' directory, to be made: embeddings, tokenizer",
          OPTION_STRING, &o.owner},
+        {"embedding", 0, "NAME", "by the owner (default), or oblivious: nobody gets the tables",
+         OPTION_STRING, &o.embedding},
         {"label-only", 0, NULL, "data owners get labels, no numbers, whatever they ask for",
          OPTION_FLAG, &o.label_only},
     };

@@ -42,7 +42,7 @@ static void describe(model *m, const model_config *c, const recipe *r)
     m->exact = recipe_exact(c);
 }
 
-typedef enum { OPEN_ALL, OPEN_TABLES, OPEN_SHAPES } extent;
+typedef enum { OPEN_ALL, OPEN_TABLES, OPEN_LABELS, OPEN_SHAPES } extent;
 
 /* Whoever has the shapes alone has the constants of forms at most, which are nobody's secret. */
 static status check_constants(const weights *w, error *err)
@@ -61,6 +61,9 @@ static status check_constants(const weights *w, error *err)
 static status open_weights(model *m, const model_config *c, extent what, error *err)
 {
     weights *w = &m->store->weights;
+    if (what == OPEN_LABELS) {
+        return OK;
+    }
     if (!weights_present(m->dir)) {
         return what == OPEN_SHAPES ? OK : directory_explain_weights(m->dir, c->architecture, err);
     }
@@ -82,11 +85,12 @@ static status build(model *m, const model_config *c, extent what, error *err)
                  .recipe = &r,
                  .weights = &s->weights,
                  .a = s->arena,
-                 .shapes_only = what == OPEN_SHAPES,
+                 .shapes_only = what == OPEN_SHAPES || what == OPEN_LABELS,
                  .err = err};
-    TRY(what == OPEN_TABLES ? build_tables(&b) : build_encoder(&b));
+    const bool layers = what == OPEN_ALL || what == OPEN_SHAPES;
+    TRY(layers ? build_encoder(&b) : build_tables(&b));
     TRY(weights_check_finite(&s->weights, false, err));
-    return what == OPEN_TABLES ? OK : recipe_check_ranges(m, where, err);
+    return !layers ? OK : recipe_check_ranges(m, where, err);
 }
 
 static status fill(model *m, const char *dir, extent what, error *err)
@@ -134,6 +138,11 @@ status model_open(model **out, const char *dir, error *err)
 status model_open_tables(model **out, const char *dir, error *err)
 {
     return open_model(out, dir, OPEN_TABLES, err);
+}
+
+status model_open_labels(model **out, const char *dir, error *err)
+{
+    return open_model(out, dir, OPEN_LABELS, err);
 }
 
 status model_open_shapes(model **out, const char *dir, error *err)

@@ -127,6 +127,9 @@ void model_free(model *m);
  * linear maps; of norms it has the form and ε of the first. */
 status model_open_tables(model **out, const char *dir, error *err) MUST_USE;
 
+/** The same of a directory without tables and weights: a model that knows the tables' sizes. */
+status model_open_labels(model **out, const char *dir, error *err) MUST_USE;
+
 /** Open a directory without weights, as parties have it who compute on shares: layers, norms and
  * linear maps with names, ids, shapes and forms, whose tensors and tables are NULL. Its
  * model.safetensors, where there is one, may hold the constants of forms (tacit.*). ERR_POLICY

@@ -4,11 +4,11 @@
 
 #include "base/mem.h"
 #include "mpc/state.h"
-#include "ring/stream.h"
+#include "mpc/tables.h"
 
 unsigned mpc_input_bits(const mpc_plan *p, const model *m)
 {
-    return p->ops[m->embeddings.norm.id].norm.out_bits;
+    return p->oblivious ? MPC_TABLE_BITS : p->ops[m->embeddings.norm.id].norm.out_bits;
 }
 
 value *value_new(mpc_engine *e, wire *x, size_t rows, size_t columns)
@@ -38,29 +38,6 @@ void mpc_settle(mpc *p, wire *x, unsigned frac, unsigned bits)
     mpc_narrow(p, x, bits);
 }
 
-status mpc_input_share(uint64_t *words, size_t n, unsigned bits, const uint8_t seed[PRG_SEED_BYTES],
-                       const ring_kernels *k, error *err)
-{
-    ring_stream *s = ring_stream_new(seed, "mpc input", 1, err);
-    if (!s) {
-        return ERR_RESOURCE;
-    }
-    ring_stream_words(s, k, NULL, words, n, bits);
-    ring_stream_free(s);
-    return OK;
-}
-
-/* Server 0 draws its share from what the owner sent it, server 1 was sent its own. */
-static status read_input(mpc_engine *e, wire *x)
-{
-    mpc *p = &e->p;
-    if (p->server == 1) {
-        ring_unpack(p->ring, x->share, p->input, x->n, x->bits);
-        return OK;
-    }
-    return mpc_input_share(x->share, x->n, x->bits, p->input, p->ring, p->err);
-}
-
 static status input(engine *base, value **y, const embedded *x)
 {
     mpc_engine *e = (mpc_engine *)base;
@@ -71,18 +48,8 @@ static status input(engine *base, value **y, const embedded *x)
     }
     memcpy(e->starts, x->seqs.start, (x->seqs.n + 1) * sizeof *e->starts);
     e->seqs = (sequences){.n = x->seqs.n, .start = e->starts};
-    const unsigned bits = mpc_input_bits(e->plan, e->model);
-    wire *w = wire_new(&e->p, x->rows * x->dim, bits, MPC_FRAC);
-    if (!w) {
-        return ERR_RESOURCE;
-    }
-    if (mpc_has_shares(&e->p)) {
-        const status st = read_input(e, w);
-        if (st != OK) {
-            wire_drop(&e->p, w);
-            return st;
-        }
-    }
+    wire *w;
+    TRY(mpc_read_input(e, &w, x->rows));
     *y = value_new(e, w, x->rows, x->dim);
     return *y ? OK : ERR_RESOURCE;
 }
@@ -224,6 +191,9 @@ static status shapes_only(mpc_engine *e)
             s += 2;
         }
     }
+    if (e->plan->oblivious) {
+        e->tables = (mpc_weight){.in = s->in, .out = s->out, .bits = s->bits, .frac = MPC_FRAC};
+    }
     share_layout_clear(&l);
     return OK;
 }
@@ -257,6 +227,7 @@ status mpc_engine_new(engine **out, const mpc_setup *s, error *err)
     if (s->weights) {
         e->linears = s->weights->linears;
         e->norms = s->weights->norms;
+        e->tables = s->weights->tables;
     } else {
         const status st = shapes_only(e);
         if (st != OK) {

@@ -38,13 +38,7 @@ const mpc *mpc_engine_walk(const engine *e);
 enum { MPC_ANSWER_BITS = 22 };
 const uint64_t *mpc_engine_answer(const engine *e, size_t *n);
 
-/** Server 0's share of an input, n words of that many bits, from the seed that its owner drew for
- * it alone. ERR_RESOURCE. */
-status mpc_input_share(uint64_t *words, size_t n, unsigned bits, const uint8_t seed[PRG_SEED_BYTES],
-                       const ring_kernels *k, error *err) MUST_USE;
-
-/** Width of an input's words, of MPC_FRAC fraction bits: what the owner shares is its embedded
- * tokens, each row minus its mean and divided by its standard deviation. */
+/** Width of an input's words: mpc/input.h. */
 unsigned mpc_input_bits(const mpc_plan *p, const model *m);
 
 #endif

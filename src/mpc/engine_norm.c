@@ -197,10 +197,12 @@ status mpc_normalise(engine *base, value **y, const value *x, const value *resid
         out = v->x;
         v->x = NULL;
     } else {
-        TRY(value_open(e, (value *)(uintptr_t)residual));
-        TRY(mpc_scale(p, &r, residual->x, &e->norms[residual->norm]));
-        add_centred(p, v->x, r, np, x->rows, n->dim);
-        wire_drop(p, r);
+        if (residual) { /* behind the tables there is none */
+            TRY(value_open(e, (value *)(uintptr_t)residual));
+            TRY(mpc_scale(p, &r, residual->x, &e->norms[residual->norm]));
+            add_centred(p, v->x, r, np, x->rows, n->dim);
+            wire_drop(p, r);
+        }
         mpc_truncate(p, v->x, v->x->frac - MPC_FRAC);
         TRY(mpc_guard(e, v->x, -ldexp(1, INPUT_BITS - 2), ldexp(1, INPUT_BITS - 2)));
         mpc_narrow(p, v->x, INPUT_BITS);

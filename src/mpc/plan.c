@@ -155,6 +155,19 @@ static status check_steps(planner *w, const char *name, const char *what, double
                                        w->m->dir, name, what, lo, hi);
 }
 
+/* What the first norm of shared tables sees beside the texts of the calibration: whatever words,
+ * positions and types may come together. */
+static void join_tables(const planner *w, const norm *n, double *most, mpc_norm_plan *np)
+{
+    const mpc_table_range *t = &w->p->tables;
+    if (w->p->oblivious && n->id == w->m->embeddings.norm.id) {
+        *most = fmax(*most, 1.001 * t->centred);
+        np->variance_lo =
+            fmin(np->variance_lo, fmax(t->variance_lo, 1e-12) / MARGIN + (double)n->eps);
+        np->variance_hi = fmax(np->variance_hi, t->variance_hi * MARGIN + (double)n->eps);
+    }
+}
+
 static status plan_norm(planner *w, const norm *n, unsigned out_bits, bool gamma_later)
 {
     mpc_op_plan *op = &w->p->ops[n->id];
@@ -172,6 +185,7 @@ static status plan_norm(planner *w, const norm *n, unsigned out_bits, bool gamma
     TRY(range_of(w, n->name, "variance", &lo, &hi));
     np->variance_lo = fmax(lo, 1e-12) / MARGIN + n->eps;
     np->variance_hi = hi * MARGIN + n->eps;
+    join_tables(w, n, &most, np);
     const int log_dim = mpc_magnitude((double)n->dim);
     const double part = ldexp((double)n->dim, -log_dim);
     np->shift = 8 - mpc_magnitude(part * most); /* |input| < 2^8 */
@@ -429,8 +443,12 @@ static status fill(planner *w)
         return error_set(w->err, ERR_POLICY, "%s: the embedding norm must be layernorm under mpc",
                          m->dir);
     }
-    w->p->ops[first->id] = (mpc_op_plan){
-        .kind = MPC_OP_NORM, .norm = {.out_bits = WIDE, .gamma_later = true, .factor = 1}};
+    if (w->p->oblivious) {
+        TRY(plan_norm(w, first, WIDE, true));
+    } else {
+        w->p->ops[first->id] = (mpc_op_plan){
+            .kind = MPC_OP_NORM, .norm = {.out_bits = WIDE, .gamma_later = true, .factor = 1}};
+    }
     for (size_t i = 0; i < m->n_layers; i++) {
         TRY(plan_layer(w, i));
     }
@@ -449,6 +467,8 @@ status mpc_plan_make(mpc_plan **out, const model *m, const mpc_choice *choice, e
     }
     p->protocol = choice->protocol;
     p->label_only = choice->label_only;
+    p->oblivious = choice->oblivious;
+    p->tables = choice->tables;
     p->n_linears = m->n_linears;
     p->n_ops = m->n_ops;
     p->linears = mem_new(m->n_linears, sizeof *p->linears);
@@ -465,7 +485,10 @@ status mpc_plan_make(mpc_plan **out, const model *m, const mpc_choice *choice, e
 
 mpc_choice mpc_plan_choice(const mpc_plan *p)
 {
-    return (mpc_choice){.protocol = p->protocol, .label_only = p->label_only};
+    return (mpc_choice){.protocol = p->protocol,
+                        .label_only = p->label_only,
+                        .oblivious = p->oblivious,
+                        .tables = p->tables};
 }
 
 static const char *const protocols[] = {"tacit", "secformer-2024"};

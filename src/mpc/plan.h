@@ -103,15 +103,24 @@ const char *mpc_protocol_name(mpc_protocol p);
 /** NULL is the first. ERR_USAGE, with the names there are. */
 status mpc_protocol_find(mpc_protocol *out, const char *name, error *err) MUST_USE;
 
+/** What sums of rows of the tables of embeddings can be, each less its mean. */
+typedef struct {
+    double centred; /* at most, in size */
+    double variance_lo, variance_hi;
+} mpc_table_range;
+
 /** What is decided about a plan beside the model. */
 typedef struct {
     mpc_protocol protocol;
-    bool label_only; /* owners get labels, never numbers */
+    bool label_only;        /* owners get labels, never numbers */
+    bool oblivious;         /* the tables of embeddings are shared as weights are */
+    mpc_table_range tables; /* of oblivious ones, by mpc_tables_measure; else zeros */
 } mpc_choice;
 
 typedef struct {
     mpc_protocol protocol;
-    bool label_only;
+    bool label_only, oblivious;
+    mpc_table_range tables;
     size_t n_linears, n_ops, n_functions, cap_functions;
     mpc_linear_plan *linears; /* by id */
     mpc_op_plan *ops;         /* by id */

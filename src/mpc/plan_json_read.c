@@ -248,7 +248,7 @@ static status read_function(mpc_function_plan *f, reader r)
     return finish(&r);
 }
 
-enum { MEMBERS = 6 };
+enum { MEMBERS = 7 };
 
 typedef struct {
     const json_t *linears, *ops, *functions;
@@ -264,6 +264,19 @@ static status take_list(json_t **out, size_t *n, const json_t *doc, const char *
                          key, *n, most);
     }
     return OK;
+}
+
+static status take_embedding(mpc_plan *p, const json_t *doc, const char *name, error *err)
+{
+    json_t *o = NULL;
+    TRY(json_get_object(doc, "embedding", true, &o, name, err));
+    reader r = {.o = o, .err = err, .st = OK};
+    snprintf(r.where, sizeof r.where, "%.100s: embedding", name);
+    p->oblivious = truth(&r, "oblivious");
+    p->tables.centred = real(&r, "centred", 0, 1e30);
+    p->tables.variance_lo = real(&r, "variance_lo", 0, 1e30);
+    p->tables.variance_hi = real(&r, "variance_hi", 0, 1e30);
+    return finish(&r);
 }
 
 static status take_choice(mpc_plan *p, const json_t *doc, const char *name, error *err)
@@ -291,6 +304,7 @@ static status take_lists(lists *l, mpc_plan *p, const json_t *doc, const char *n
     TRY(take_list(&items[1], &p->n_ops, doc, "ops", MPC_PLAN_MAX_MAPS, name, err));
     TRY(take_list(&items[2], &p->n_functions, doc, "functions", MPC_PLAN_MAX_FUNCTIONS, name, err));
     TRY(take_choice(p, doc, name, err));
+    TRY(take_embedding(p, doc, name, err));
     if (p->n_ops == 0 || json_object_size(doc) != MEMBERS) {
         return error_set(err, ERR_ARTEFACT, "%s: %s", name,
                          p->n_ops == 0 ? "no operations" : "fields that are not known");

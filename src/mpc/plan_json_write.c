@@ -116,13 +116,21 @@ static json_t *function_item(const void *list, size_t i)
     return function_json(&((const mpc_function_plan *)list)[i]);
 }
 
+static json_t *embedding_json(const mpc_plan *p)
+{
+    return json_pack("{s:b, s:f, s:f, s:f}", "oblivious", (int)p->oblivious, "centred",
+                     p->tables.centred, "variance_lo", p->tables.variance_lo, "variance_hi",
+                     p->tables.variance_hi);
+}
+
 char *mpc_plan_write(const mpc_plan *p)
 {
-    json_t *o = json_pack(
-        "{s:i, s:s, s:b, s:o, s:o, s:o}", "mpc_plan", MPC_PLAN_VERSION, "protocol",
-        mpc_protocol_name(p->protocol), "label_only", (int)p->label_only, "linears",
-        array_of(p->linears, p->n_linears, linear_item), "ops", array_of(p->ops, p->n_ops, op_item),
-        "functions", array_of(p->functions, p->n_functions, function_item));
+    json_t *o =
+        json_pack("{s:i, s:s, s:b, s:o, s:o, s:o, s:o}", "mpc_plan", MPC_PLAN_VERSION, "protocol",
+                  mpc_protocol_name(p->protocol), "label_only", (int)p->label_only, "embedding",
+                  embedding_json(p), "linears", array_of(p->linears, p->n_linears, linear_item),
+                  "ops", array_of(p->ops, p->n_ops, op_item), "functions",
+                  array_of(p->functions, p->n_functions, function_item));
     char *out = o ? json_write(o, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(o);
     return out;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "mpc/encode.h"
 #include "mpc/limbs.h"
+#include "mpc/tables.h"
 #include "ring/kernels.h"
 
 enum { ALIGN = 64 };
@@ -75,6 +76,11 @@ static status lay_out(share_layout *l, const model *m, const mpc_plan *p, const 
             TRY(add_part(l, &cap, n->name, "gamma", 0, n->dim, bits, err));
             TRY(add_part(l, &cap, n->name, "beta", 0, n->dim, bits, err));
         }
+    }
+    if (p->oblivious) {
+        TRY(add_part(l, &cap, "embeddings", "weight", mpc_table_rows(m), m->dim, MPC_TABLE_BITS,
+                     err));
+        TRY(add_part(l, &cap, "embeddings", "bias", 0, m->dim, MPC_TABLE_BITS, err));
     }
     return OK;
 }
@@ -200,6 +206,15 @@ static status mask_linear(masker *k, const share_part *s, const model *m, const 
     return mask_part(k, &s[1]);
 }
 
+/* Words without a bias are words with one of zeros. */
+static status mask_tables(masker *k, const share_part *s, const model *m, const mpc_plan *p)
+{
+    TRY(mpc_encode_tables(k->words, m, p, k->err));
+    ring_right_pack(k->ring, k->masked + s[0].offset, k->words, s->in, s->out, s->out, 1, s->bits);
+    TRY(mask_part(k, &s[0]));
+    return mask_part(k, &s[1]);
+}
+
 static status mask_all(masker *k, const model *m, const mpc_plan *p, const linear **maps)
 {
     const share_part *s = k->layout->parts;
@@ -219,7 +234,7 @@ static status mask_all(masker *k, const model *m, const mpc_plan *p, const linea
         TRY(mask_part(k, &s[1]));
         s += 2;
     }
-    return OK;
+    return p->oblivious ? mask_tables(k, s, m, p) : OK;
 }
 
 static size_t most_words(const share_layout *l)
@@ -340,6 +355,9 @@ status mpc_weights_new(mpc_weights **out, mpc_holder who, const uint8_t *masked,
             w->norms[i] = weight_of(s, MPC_GAMMA_FRAC, w->shares, masked);
             s += 2;
         }
+    }
+    if (p->oblivious) {
+        w->tables = weight_of(s, MPC_FRAC, w->shares, masked);
     }
     return OK;
 }

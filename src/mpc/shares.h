@@ -23,7 +23,8 @@ typedef struct {
     char name[96];        /* names its streams */
 } share_part;
 
-/** All parts, in order: by linear map its matrix and bias, then by norm with a residual γ and β. */
+/** All parts, in order: by linear map its matrix and bias, then by norm with a residual γ and β,
+ * then the tables of embeddings where they are shared, and a bias of zeros. */
 typedef struct {
     size_t n, bytes; /* of all parts together */
     share_part *parts;
@@ -43,6 +44,7 @@ typedef enum { HOLDER_SERVER0, HOLDER_SERVER1, HOLDER_DEALER } mpc_holder;
 typedef struct {
     mpc_weight *linears; /* by id */
     mpc_weight *norms;   /* by op id; out is 0 where there is none */
+    mpc_weight tables;   /* out is 0 where they are not shared */
     uint8_t *shares;     /* all of this party's packed shares */
     size_t bytes;
 } mpc_weights;

@@ -20,6 +20,7 @@ typedef struct {
     const mpc_weights *weights;
     const mpc_weight *linears, *norms; /* the weights', or shapes alone */
     mpc_weight *own_linears, *own_norms;
+    mpc_weight tables; /* of embeddings, where they are shared */
     size_t *starts;
     size_t cap_starts;
     sequences seqs;
@@ -65,6 +66,9 @@ void mpc_guard_drop(mpc_engine *e);
  * Words of x that differ by less than half of its ring. Two rounds, with more than two columns
  * four. docs/design/mpc-label.md */
 status mpc_row_labels(mpc *p, wire **label, const wire *x, size_t columns, unsigned bits) MUST_USE;
+
+/** The owner's input as the first norm takes it, or has given it. */
+status mpc_read_input(mpc_engine *e, wire **y, size_t rows) MUST_USE;
 
 status mpc_attend(engine *base, value **y, const value *q, const value *k, const value *v,
                   const attention *a) MUST_USE;

@@ -13,7 +13,7 @@ static void add_row(float *x, const tensor *table, size_t row, size_t dim)
     }
 }
 
-status nn_embed(float *x, const model *m, const tokens *t, error *err)
+status nn_check_tokens(const model *m, const tokens *t, error *err)
 {
     const embeddings *b = &m->embeddings;
     const size_t rows = t->seqs.start[t->seqs.n];
@@ -27,10 +27,24 @@ status nn_embed(float *x, const model *m, const tokens *t, error *err)
             return error_set(err, ERR_ARTEFACT, "position %zu: the model has %zu", at,
                              b->max_positions);
         }
-        if (b->type && type >= b->n_types) {
+        if (b->n_types > 0 && type >= b->n_types) {
             return error_set(err, ERR_ARTEFACT, "token type %zu: the model has %zu", type,
                              b->n_types);
         }
+    }
+    return OK;
+}
+
+status nn_embed(float *x, const model *m, const tokens *t, error *err)
+{
+    const embeddings *b = &m->embeddings;
+    const size_t rows = t->seqs.start[t->seqs.n];
+    if (!b->word) {
+        return error_set(err, ERR_POLICY, "%s: holds no tables of embeddings", m->dir);
+    }
+    TRY(nn_check_tokens(m, t, err));
+    for (size_t i = 0; i < rows; i++) {
+        const size_t id = t->ids[i], at = t->positions[i], type = t->types[i];
         float *row = x + i * m->dim;
         tensor_read(row, b->word, id * m->dim, m->dim);
         add_row(row, b->position, at, m->dim);

@@ -16,8 +16,11 @@ typedef struct {
  * behind the padding id (RoBERTa) its place among the tokens that are not padding. */
 void nn_positions(uint32_t *positions, const model *m, const uint32_t *ids, size_t n);
 
-/** x = word + position + type, rows × m->dim; the owner's step, done in the clear.
- * Returns ERR_ARTEFACT where an id, a position or a type is outside its table. */
+/** ERR_ARTEFACT where an id, a position or a type is outside its table. */
+status nn_check_tokens(const model *m, const tokens *t, error *err) MUST_USE;
+
+/** x = word + position + type, rows × m->dim; the owner's step, done in the clear. Errors as
+ * nn_check_tokens, and ERR_POLICY where m has no tables. */
 status nn_embed(float *x, const model *m, const tokens *t, error *err) MUST_USE;
 
 /** Rows and columns of what nn_encoder_forward reveals: a row a sequence or a token. */

@@ -30,6 +30,8 @@ typedef struct {
     size_t rows, dim;
     sequences seqs; /* start[seqs.n] is rows */
     const float *x; /* rows × dim; NULL where the caller has a planner's shapes only */
+    /** Of tokens that an engine embeds, x being NULL: rows each; else NULL. */
+    const uint32_t *ids, *positions, *types;
 } embedded;
 
 /** Every operation returns OK, or an error with its reason in e->err; then *y is NULL. */

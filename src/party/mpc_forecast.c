@@ -1,6 +1,6 @@
 #include "party/mpc_forecast.h"
 
-#include "mpc/engine.h"
+#include "mpc/input.h"
 #include "nn/encoder.h"
 #include "party/mpc_wire.h"
 
@@ -34,7 +34,8 @@ status mpc_forecast_make(mpc_forecast *out, const model *m, const mpc_plan *p, c
     mpc_cost c;
     TRY(count(&c, m, p, x, asks, err));
     const uint64_t lengths = mpc_lengths_bytes(&x->seqs);
-    const uint64_t input = ring_packed_bytes(x->rows * x->dim, mpc_input_bits(p, m));
+    const mpc_input_form form = mpc_input_form_for(p, m);
+    const uint64_t input = mpc_input_bytes(&form, x->rows);
     const size_t columns = asks.label ? 1 : nn_encoder_columns(m);
     const size_t answers = nn_encoder_rows(m, &x->seqs) * columns + asks.guard;
     *out = (mpc_forecast){

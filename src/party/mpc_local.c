@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "mpc/tables.h"
 #include "party/mpc_dealer.h"
 
 enum { PARTIES = 3 };
@@ -32,7 +33,7 @@ struct mpc_local {
     mpc_owner owner;
     arena *scratch;
     size_t ahead;
-    mpc_protocol protocol;
+    mpc_choice choice;
     bool outside;
 };
 
@@ -102,7 +103,8 @@ static void *member_main(void *arg)
 static status share_model(mpc_local *l, error *err)
 {
     uint8_t seeds[2][PRG_SEED_BYTES];
-    TRY(mpc_plan_make(&l->plan, l->model, &(mpc_choice){.protocol = l->protocol}, err));
+    TRY(l->choice.oblivious ? mpc_tables_measure(&l->choice.tables, l->model, err) : OK);
+    TRY(mpc_plan_make(&l->plan, l->model, &l->choice, err));
     TRY(share_layout_new(&l->layout, l->model, l->plan, err));
     l->masked = mem_new(l->layout.bytes, 1);
     if (!l->masked) {
@@ -163,7 +165,7 @@ static status start(mpc_local *l, const mpc_local_options *o, error *err)
     l->owner =
         (mpc_owner){.servers = {l->links[MPC_LOCAL_OWNER0][0], l->links[MPC_LOCAL_OWNER1][0]},
                     .model = l->model,
-                    .input_bits = mpc_input_bits(l->plan, l->model),
+                    .form = mpc_input_form_for(l->plan, l->model),
                     .isa = level,
                     .asks = o ? o->asks : (mpc_asks){0}};
     return OK;
@@ -203,7 +205,9 @@ status mpc_local_new(mpc_local **out, const model *m, const mpc_local_options *o
         return error_memory(err);
     }
     l->model = m;
-    l->protocol = o ? o->protocol : MPC_TACIT;
+    if (o) {
+        l->choice = (mpc_choice){.protocol = o->protocol, .oblivious = o->oblivious};
+    }
     l->scratch = arena_new();
     status st = l->scratch ? share_model(l, err) : error_memory(err);
     if (st == OK) {

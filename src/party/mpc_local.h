@@ -18,6 +18,7 @@ typedef struct {
     network network; /* emulated between all of them */
     mpc_asks asks;   /* as in mpc_owner */
     mpc_protocol protocol;
+    bool oblivious; /* tables of embeddings shared: forward takes tokens */
 } mpc_local_options;
 
 /** Plans, shares the weights and starts the parties. m must outlive it. o NULL: the defaults. */

@@ -9,51 +9,10 @@
 #include "nn/encoder.h"
 #include "party/mpc_wire.h"
 
-/* Each row minus its mean, divided by its standard deviation, as words: the first norm without its
- * γ and β, which the next weights hold. */
-static void encode(uint64_t *out, const embedded *x, double eps)
-{
-    for (size_t i = 0; i < x->rows; i++, out += x->dim) {
-        const float *row = x->x + i * x->dim;
-        double sum = 0, squares = 0;
-        for (size_t j = 0; j < x->dim; j++) {
-            sum += (double)row[j];
-        }
-        const double mean = sum / (double)x->dim;
-        for (size_t j = 0; j < x->dim; j++) {
-            squares += ((double)row[j] - mean) * ((double)row[j] - mean);
-        }
-        const double scale = ldexp(1, MPC_FRAC) / sqrt(squares / (double)x->dim + eps);
-        for (size_t j = 0; j < x->dim; j++) {
-            out[j] = (uint64_t)(int64_t)rint(((double)row[j] - mean) * scale);
-        }
-    }
-}
-
-/* Server 0 gets a seed, server 1 what is left of the words. */
-static status share(const mpc_owner *o, uint8_t *first, uint8_t *second, const embedded *x,
-                    arena *a, error *err)
-{
-    const ring_kernels *k = ring_kernels_for(o->isa);
-    const size_t n = x->rows * x->dim;
-    uint64_t *words = arena_take(a, n, sizeof *words), *pad = arena_take(a, n, sizeof *pad);
-    if (!words || !pad) {
-        return error_memory(err);
-    }
-    TRY(random_bytes(first, PRG_SEED_BYTES, err));
-    TRY(mpc_input_share(pad, n, o->input_bits, first, k, err));
-    encode(words, x, (double)o->model->embeddings.norm.eps);
-    for (size_t i = 0; i < n; i++) {
-        words[i] -= pad[i];
-    }
-    ring_pack(k, second, words, n, o->input_bits);
-    return OK;
-}
-
 static status send_input(const mpc_owner *o, const embedded *x, arena *a, error *err)
 {
     const size_t head_bytes = mpc_lengths_bytes(&x->seqs);
-    const size_t bytes = ring_packed_bytes(x->rows * x->dim, o->input_bits);
+    const size_t bytes = mpc_input_bytes(&o->form, x->rows);
     uint8_t *first = arena_take(a, head_bytes + PRG_SEED_BYTES, 1);
     uint8_t *second = arena_take(a, head_bytes + bytes, 1);
     if (!first || !second) {
@@ -61,7 +20,9 @@ static status send_input(const mpc_owner *o, const embedded *x, arena *a, error 
     }
     mpc_lengths_write(first, &x->seqs, o->asks);
     mpc_lengths_write(second, &x->seqs, o->asks);
-    TRY(share(o, first + head_bytes, second + head_bytes, x, a, err));
+    uint8_t *seed = first + head_bytes;
+    TRY(random_bytes(seed, PRG_SEED_BYTES, err));
+    TRY(mpc_input_share(second + head_bytes, seed, &o->form, o->model, x, o->isa, err));
     TRY(channel_send(o->servers[0], MPC_OP_INPUT, first, head_bytes + PRG_SEED_BYTES, err));
     return channel_send(o->servers[1], MPC_OP_INPUT, second, head_bytes + bytes, err);
 }

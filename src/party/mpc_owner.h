@@ -5,12 +5,13 @@
 #include "base/arena.h"
 #include "base/cpu.h"
 #include "mpc/engine.h"
+#include "mpc/input.h"
 #include "net/channel.h"
 
 typedef struct {
     channel *servers[2];
-    const model *model;  /* shape of answers, and ε of the first norm */
-    unsigned input_bits; /* of the plan */
+    const model *model; /* shape of answers, and ε of the first norm */
+    mpc_input_form form;
     isa isa;
     mpc_asks asks;
 } mpc_owner;

@@ -26,10 +26,12 @@ static status open_plan(mpc_place *p, const char *dir, error *err)
     file_close(&file);
     mem_free(path);
     if (st == OK && (mpc_input_bits(p->plan, p->model) != p->sharing.input_bits ||
-                     p->plan->label_only != p->sharing.label_only)) {
-        st = error_set(err, ERR_ARTEFACT,
-                       "%s/%s: fields 'input_bits' and 'label_only' are not as the plan has them",
-                       dir, MPC_SHARING_FILE);
+                     p->plan->label_only != p->sharing.label_only ||
+                     p->plan->oblivious != p->sharing.oblivious)) {
+        st =
+            error_set(err, ERR_ARTEFACT,
+                      "%s/%s: 'input_bits', 'label_only' and 'oblivious' are not those of the plan",
+                      dir, MPC_SHARING_FILE);
     }
     return st;
 }

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "mpc/dealt.h"
 #include "mpc/gates.h"
+#include "mpc/input.h"
 #include "net/clock.h"
 #include "nn/encoder.h"
 #include "party/mpc_stock.h"
@@ -17,6 +18,7 @@ typedef struct {
     const mpc_party *party;
     const mpc_session *session;
     mpc_tally *tally;
+    mpc_input_form form;
     pool *pools[2]; /* of the preparing thread and of the answering one */
     buffers *buffers;
     dealt *dealt;
@@ -197,9 +199,11 @@ static status answer(server *s, size_t len, error *err)
     TRY(channel_payload(s->session->owner, in, err));
     TRY(mpc_lengths_read(&f.x, &f.asks, in, len, p->model->max_tokens, &used, s->scratch, err));
     const size_t must =
-        p->who == HOLDER_SERVER0
-            ? PRG_SEED_BYTES
-            : ring_packed_bytes(f.x.rows * f.x.dim, mpc_input_bits(p->plan, p->model));
+        p->who == HOLDER_SERVER0 ? PRG_SEED_BYTES : mpc_input_bytes(&s->form, f.x.rows);
+    if (s->form.oblivious && f.x.rows > MPC_OBLIVIOUS_ROWS) {
+        return error_set(err, ERR_PROTOCOL, "owner: %zu tokens at once, at most %d", f.x.rows,
+                         MPC_OBLIVIOUS_ROWS);
+    }
     if (len - used != must) {
         return error_set(err, ERR_PROTOCOL,
                          "owner: an input of %zu tokens has %zu bytes, must have %zu", f.x.rows,
@@ -214,9 +218,9 @@ static status answer(server *s, size_t len, error *err)
 
 static status serve(server *s, error *err)
 {
-    const size_t dim = s->party->model->dim;
+    const size_t rows = s->form.oblivious ? (size_t)MPC_OBLIVIOUS_ROWS : (size_t)MPC_MAX_ROWS;
     const channel_allowed allowed[] = {
-        {MPC_OP_INPUT, 4 + 4 * (size_t)MPC_MAX_SEQUENCES + 8 * dim * MPC_MAX_ROWS},
+        {MPC_OP_INPUT, 4 + 4 * (size_t)MPC_MAX_SEQUENCES + mpc_input_bytes(&s->form, rows)},
         {MPC_OP_END, 0},
     };
     for (;;) {
@@ -253,7 +257,10 @@ status mpc_server_serve(const mpc_party *p, const mpc_session *session, mpc_tall
                         error *err)
 {
     mpc_tally unread = {0};
-    server s = {.party = p, .session = session, .tally = tally ? tally : &unread};
+    server s = {.party = p,
+                .session = session,
+                .tally = tally ? tally : &unread,
+                .form = mpc_input_form_for(p->plan, p->model)};
     status st = make(&s, err);
     if (st == OK) {
         st = serve(&s, err);

@@ -9,6 +9,7 @@
 #include "model/part.h"
 #include "mpc/engine.h"
 #include "mpc/plan_json.h"
+#include "mpc/tables.h"
 #include "party/mpc_place.h"
 #include "party/mpc_place_files.h"
 
@@ -31,6 +32,7 @@ typedef struct {
 
 static status make_material(sharer *s, error *err)
 {
+    TRY(s->choice.oblivious ? mpc_tables_measure(&s->choice.tables, s->model, err) : OK);
     TRY(mpc_plan_make(&s->plan, s->model, &s->choice, err));
     s->plan_text = mpc_plan_write(s->plan);
     if (!s->plan_text) {
@@ -59,7 +61,8 @@ static status write_file(const char *dir, const char *name, const void *data, si
 static status write_common(const sharer *s, const char *dir, error *err)
 {
     const part_config config = {.architecture = part_bare_architecture(s->model),
-                                .vocab = s->model->pad_id + 1,
+                                .vocab = s->choice.oblivious ? s->model->embeddings.vocab
+                                                             : s->model->pad_id + 1,
                                 .recipe = true,
                                 .ranges = true};
     TRY(part_write_config(dir, s->model, &config, err));
@@ -98,7 +101,7 @@ static status write_owner(const sharer *s, error *err)
     const part_config config = {.vocab = s->model->embeddings.vocab, .names = true, .recipe = true};
     const char *dir = s->temp[OWNER];
     TRY(part_write_config(dir, s->model, &config, err));
-    TRY(part_write_tables(dir, s->model, err));
+    TRY(s->choice.oblivious ? OK : part_write_tables(dir, s->model, err));
     TRY(part_copy_terms(dir, s->model, err));
     return part_copy_tokenizer(dir, s->model, err);
 }
@@ -129,6 +132,7 @@ static status hash_parts(sharer *s, error *err)
     }
     s->sharing.input_bits = mpc_input_bits(s->plan, s->model);
     s->sharing.label_only = s->plan->label_only;
+    s->sharing.oblivious = s->plan->oblivious;
     return mpc_sharing_seal(&s->sharing, err);
 }
 
@@ -172,7 +176,8 @@ static status try_all(const sharer *s, error *err)
     model *tables;
     mpc_sharing sharing;
     TRY(mpc_place_check_owner(&sharing, s->temp[OWNER], err));
-    TRY(model_open_tables(&tables, s->temp[OWNER], err));
+    TRY(s->choice.oblivious ? model_open_labels(&tables, s->temp[OWNER], err)
+                            : model_open_tables(&tables, s->temp[OWNER], err));
     model_free(tables);
     return OK;
 }
@@ -213,7 +218,7 @@ status mpc_share(mpc_sharing *out, const char *src, const mpc_share_options *to,
     model *m;
     TRY(model_open(&m, src, err));
     sharer s = {.model = m,
-                .choice = {.label_only = to->label_only},
+                .choice = {.label_only = to->label_only, .oblivious = to->oblivious},
                 .dst = {to->server[0], to->server[1], to->dealer, to->owner}};
     status st = make_material(&s, err);
     if (st == OK) {

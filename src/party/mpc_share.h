@@ -2,8 +2,8 @@
  *
  *   server0, server1   config.json, plan, the masked weights, and the server's own seed
  *   dealer             config.json, plan, both seeds, no weights
- *   owner              for data owners: config.json with names of labels, tables of embeddings,
- *                      tokenizer; no layers
+ *   owner              for data owners: config.json with names of labels, tables of embeddings
+ *                      unless they are shared too, tokenizer; no layers
  *
  * Whoever has the directories of both servers has the model, and so has whoever has a server's and
  * the dealer's.
@@ -17,6 +17,7 @@ typedef struct {
     const char *server[2], *dealer;
     const char *owner; /* NULL: none */
     bool label_only;   /* data owners get labels, never numbers */
+    bool oblivious;    /* the tables of embeddings are shared too; data owners get none */
 } mpc_share_options;
 
 /** Draw fresh seeds and write the directories, which must not exist and appear whole or not at

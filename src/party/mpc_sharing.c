@@ -24,8 +24,9 @@ static span words(const char *s)
 
 status mpc_sharing_seal(mpc_sharing *s, error *err)
 {
-    char terms[64];
-    snprintf(terms, sizeof terms, "input_bits %u\nlabel_only %d\n", s->input_bits, s->label_only);
+    char terms[96];
+    snprintf(terms, sizeof terms, "input_bits %u\nlabel_only %d\noblivious %d\n", s->input_bits,
+             s->label_only, s->oblivious);
     const span pieces[] = {
         words("tacit mpc sharing 2\n"), words(terms), {.data = s->part[0], .len = sizeof s->part}};
     return hash_sha256(s->id, pieces, sizeof pieces / sizeof *pieces, err);
@@ -100,9 +101,10 @@ static json_t *sharing_json(const mpc_sharing *s)
         json_decref(parts);
         return NULL;
     }
-    return json_pack("{s:i, s:s, s:o, s:i, s:b, s:o}", "mpc_sharing", MPC_SHARING_VERSION, "role",
-                     role_name(s->who), "sharing", hex(s->id), "input_bits", (int)s->input_bits,
-                     "label_only", (int)s->label_only, "sha256", parts);
+    return json_pack("{s:i, s:s, s:o, s:i, s:b, s:b, s:o}", "mpc_sharing", MPC_SHARING_VERSION,
+                     "role", role_name(s->who), "sharing", hex(s->id), "input_bits",
+                     (int)s->input_bits, "label_only", (int)s->label_only, "oblivious",
+                     (int)s->oblivious, "sha256", parts);
 }
 
 status mpc_sharing_write(const mpc_sharing *s, const char *dir, error *err)
@@ -134,6 +136,7 @@ static status read_fields(mpc_sharing *s, const json_t *o, const char *path, err
     TRY(json_get_size(o, "input_bits", true, 1, 64, &bits, path, err));
     s->input_bits = (unsigned)bits;
     TRY(json_get_bool(o, "label_only", true, &s->label_only, path, err));
+    TRY(json_get_bool(o, "oblivious", true, &s->oblivious, path, err));
     TRY(json_get_object(o, "sha256", true, &parts, path, err));
     for (size_t i = 0; i < SHARED_PARTS; i++) {
         TRY(read_hex(s->part[i], parts, part_names[i], path, err));
@@ -147,6 +150,16 @@ static status read_fields(mpc_sharing *s, const json_t *o, const char *path, err
     return OK;
 }
 
+status mpc_sharing_decode(mpc_sharing *out, span bytes, const char *name, error *err)
+{
+    json_t *o = NULL;
+    *out = (mpc_sharing){0};
+    TRY(json_read(&o, bytes, name, err));
+    const status st = read_fields(out, o, name, err);
+    json_decref(o);
+    return st;
+}
+
 status mpc_sharing_read(mpc_sharing *out, const char *dir, error *err)
 {
     *out = (mpc_sharing){0};
@@ -155,15 +168,10 @@ status mpc_sharing_read(mpc_sharing *out, const char *dir, error *err)
         return error_memory(err);
     }
     file_map file = {0};
-    json_t *o = NULL;
     status st = file_open(&file, path, MPC_SHARING_MAX_BYTES, err);
     if (st == OK) {
-        st = json_read(&o, file.bytes, path, err);
+        st = mpc_sharing_decode(out, file.bytes, path, err);
     }
-    if (st == OK) {
-        st = read_fields(out, o, path, err);
-    }
-    json_decref(o);
     file_close(&file);
     mem_free(path);
     return st;

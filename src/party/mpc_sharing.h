@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "net/role.h"
 
@@ -38,6 +39,7 @@ typedef struct {
     role who;            /* whose directory it is in */
     unsigned input_bits; /* width of an input's words */
     bool label_only;     /* answers are labels alone */
+    bool oblivious;      /* tables of embeddings are shared, and owners have none */
     uint8_t part[SHARED_PARTS][HASH_BYTES];
     uint8_t id[HASH_BYTES]; /* by mpc_sharing_seal */
 } mpc_sharing;
@@ -52,6 +54,10 @@ status mpc_sharing_commit(uint8_t out[HASH_BYTES], const uint8_t *seed, size_t l
 /** The digest of dir/name; zeros where there is no such file. */
 status mpc_sharing_file_hash(uint8_t out[HASH_BYTES], const char *dir, const char *name,
                              error *err) MUST_USE;
+
+/** The bytes of such a file, which `name` stands for in errors. ERR_ARTEFACT; ERR_PROTOCOL where it
+ * is of another version. */
+status mpc_sharing_decode(mpc_sharing *out, span bytes, const char *name, error *err) MUST_USE;
 
 /** dir/sharing.json. Reading checks that the id is that of the digests. */
 status mpc_sharing_write(const mpc_sharing *s, const char *dir, error *err) MUST_USE;

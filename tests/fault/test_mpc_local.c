@@ -76,11 +76,34 @@ static void test_exact(void **state)
     calibrated_close(&c);
 }
 
+/* Tables of embeddings that are measured, shared and looked up in. */
+static status embed(void *ctx, error *err)
+{
+    const calibrated *c = ctx;
+    const mpc_local_options o = {.threads = 1, .oblivious = true, .asks.label = true};
+    mpc_local *parties;
+    float out[64];
+    TRY(mpc_local_new(&parties, c->m, &o, err));
+    const status st = mpc_local_forward(parties, out, &c->in, err);
+    mpc_local_free(parties);
+    return st;
+}
+
+static void test_oblivious(void **state)
+{
+    (void)state;
+    calibrated c;
+    calibrated_open(&c, "recipe-freediv-2quad-kappa", 1);
+    exhaust(embed, &c, FAULT_MEMORY, false);
+    calibrated_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_freediv),
         cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_oblivious),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include "mpc/dealt.h"
 #include "mpc/encode.h"
 #include "mpc/gates.h"
+#include "mpc/input.h"
 #include "mpc/shares.h"
 #include "party/mpc_local.h"
 #include "party/mpc_wire.h"
@@ -179,8 +180,8 @@ int main(int argc, char **argv)
     float *out = calloc(c.n, sizeof *out);
     status st = out ? mpc_local_new(&parties, c.m, &o, &err) : ERR_RESOURCE;
     if (st == OK) {
-        input_bytes =
-            ring_packed_bytes(c.in.rows * c.in.dim, mpc_input_bits(mpc_local_plan(parties), c.m));
+        const mpc_input_form form = mpc_input_form_for(mpc_local_plan(parties), c.m);
+        input_bytes = mpc_input_bytes(&form, c.in.rows);
         st = mpc_local_forward(parties, out, &c.in, &err);
         mpc_local_free(parties);
     }

@@ -85,6 +85,8 @@ static void make(mpc_plan *p, prg *g)
 {
     *p = (mpc_plan){.protocol = prg_word(g) & 1 ? MPC_TACIT : MPC_SECFORMER_2024,
                     .label_only = prg_word(g) & 1,
+                    .oblivious = prg_word(g) & 1,
+                    .tables = {size(g), size(g), size(g)},
                     .n_linears = prg_below(g, 6),
                     .n_ops = 1 + prg_below(g, 12),
                     .n_functions = 1 + prg_below(g, 4)};
@@ -132,6 +134,8 @@ static void test_round_trip(void **state)
         }
         assert_int_equal(q->protocol, p.protocol);
         assert_int_equal(q->label_only, p.label_only);
+        assert_int_equal(q->oblivious, p.oblivious);
+        assert_memory_equal(&q->tables, &p.tables, sizeof p.tables);
         assert_int_equal(q->n_linears, p.n_linears);
         assert_int_equal(q->n_ops, p.n_ops);
         assert_int_equal(q->n_functions, p.n_functions);
@@ -154,8 +158,12 @@ static void refused(const char *text, status code, const char *word)
     assert_error(err, code, "plan.json", word);
 }
 
-#define OPS   "\"ops\": [{\"kind\": \"none\"}], \"functions\": []}"
-#define BEGIN "{\"mpc_plan\": 2, \"protocol\": \"tacit\", \"label_only\": false, "
+#define OPS "\"ops\": [{\"kind\": \"none\"}], \"functions\": []}"
+#define CHOICE                                                                                     \
+    "\"label_only\": false, \"embedding\": {\"oblivious\": true, \"centred\": 2, "                 \
+    "\"variance_lo\": 1, "                                                                         \
+    "\"variance_hi\": 3}, "
+#define BEGIN "{\"mpc_plan\": 2, \"protocol\": \"tacit\", " CHOICE
 #define LINEAR(bits, to)                                                                           \
     BEGIN "\"linears\": [{\"bits\": " bits ", \"frac\": 1, \"from\": null, \"to\": " to            \
           ", \"scale\": 1}], " OPS
@@ -177,6 +185,12 @@ static void test_refused(void **state)
             "label_only");
     refused("{\"mpc_plan\": 2, \"protocol\": \"x\", \"label_only\": true, \"linears\": [], " OPS,
             ERR_ARTEFACT, "must be tacit");
+    refused(
+        "{\"mpc_plan\": 2, \"protocol\": \"tacit\", \"label_only\": true, \"linears\": [], " OPS,
+        ERR_ARTEFACT, "embedding");
+    refused("{\"mpc_plan\": 2, \"protocol\": \"tacit\", \"label_only\": true, \"embedding\": "
+            "{\"oblivious\": 1}, \"linears\": [], " OPS,
+            ERR_ARTEFACT, "embedding");
     refused(LINEAR("65", "0"), ERR_ARTEFACT, "bits");
     refused(LINEAR("-1", "0"), ERR_ARTEFACT, "bits");
     refused(LINEAR("3.5", "0"), ERR_ARTEFACT, "bits");

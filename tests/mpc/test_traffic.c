@@ -63,9 +63,10 @@ status __wrap_channel_swap(channel *c, uint32_t op, const void *mine, size_t n_m
 }
 
 /* Everything from sharing the weights to the farewell. */
-static log_of_frames *run(const calibrated *c, mpc_asks asks)
+static log_of_frames *run(const calibrated *c, mpc_asks asks, bool oblivious)
 {
-    const mpc_local_options o = {.threads = 2, .ahead = MPC_LOCAL_AHEAD, .asks = asks};
+    const mpc_local_options o = {
+        .threads = 2, .ahead = MPC_LOCAL_AHEAD, .asks = asks, .oblivious = oblivious};
     log_of_frames *l = calloc(1, sizeof *l);
     float *out = calloc(c->n, sizeof *out);
     mpc_local *parties;
@@ -110,12 +111,12 @@ static void check(const char *name, mpc_asks asks)
 {
     calibrated c;
     calibrated_open(&c, name, 4);
-    log_of_frames *first = run(&c, asks);
+    log_of_frames *first = run(&c, asks, false);
     for (int data = 0; data < 3; data++) {
         for (size_t i = 0; i < c.in.rows * c.in.dim; i++) {
             c.x[i] = data == 0 ? 0 : data == 1 ? 1e6F : (float)(i * i % 101) - 50;
         }
-        log_of_frames *other = run(&c, asks);
+        log_of_frames *other = run(&c, asks, false);
         same(first, other);
         free(other);
     }
@@ -141,6 +142,28 @@ static void test_exact(void **state)
     check("bert-sequence", (mpc_asks){0});
 }
 
+/* Other tokens of the same lengths, and the same token everywhere. */
+static void test_oblivious(void **state)
+{
+    (void)state;
+    calibrated c;
+    calibrated_open(&c, "recipe-secformer", 4);
+    uint32_t *ids = calloc(c.in.rows, sizeof *ids);
+    log_of_frames *first = run(&c, (mpc_asks){0}, true);
+    c.in.ids = ids;
+    for (int data = 0; data < 2; data++) {
+        for (size_t i = 0; i < c.in.rows; i++) {
+            ids[i] = data == 0 ? 0 : (uint32_t)((i * i + 3) % c.m->embeddings.vocab);
+        }
+        log_of_frames *other = run(&c, (mpc_asks){0}, true);
+        same(first, other);
+        free(other);
+    }
+    free(first);
+    free(ids);
+    calibrated_close(&c);
+}
+
 static void test_label(void **state)
 {
     (void)state;
@@ -150,10 +173,9 @@ static void test_label(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_secformer),
-        cmocka_unit_test(test_freediv),
-        cmocka_unit_test(test_exact),
-        cmocka_unit_test(test_label),
+        cmocka_unit_test(test_secformer), cmocka_unit_test(test_freediv),
+        cmocka_unit_test(test_exact),     cmocka_unit_test(test_label),
+        cmocka_unit_test(test_oblivious),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -380,6 +380,96 @@ static void test_look_up(void **state)
     assert_true(look_up_leaks(FAULT_BARE_WORDS));
 }
 
+/* ---- A row of a table, by a one in a row of zeros: shares and mask of the table are part of the
+ * worlds, which token it is and what the table holds are the secrets */
+
+typedef struct {
+    worlds v;
+    shared_weight table;
+} table_world;
+
+static status look_up_row(mpc *p, walks *w)
+{
+    table_world *t = w->ctx; /* v is its first member */
+    worlds *v = &t->v;
+    wire *x = wire_new(p, 2 * v->n, 2, 0), *y;
+    for (size_t k = 0; p->phase == MPC_EVALUATE && k < 2; k++) {
+        uint64_t *one = secrets(v, 0, 1, false);
+        for (size_t i = 0; i < v->n; i++) {
+            one[i] = one[i] == k;
+        }
+        wire *column = worlds_input(p, v, k, one, 2);
+        for (size_t i = 0; i < v->n; i++) {
+            x->share[2 * i + k] = column->share[i];
+        }
+        wire_drop(p, column);
+        free(one);
+    }
+    TRY(mpc_open(p, &(opening){.x = x, .width = 2}, 1));
+    TRY(mpc_linear(p, &y, x, shared_weight_for(&t->table, p)));
+    walks_output(p, w, 0, y);
+    wire_drop(p, x);
+    return OK;
+}
+
+/* One run: which table, and its pads. */
+static void table_run(table_world *t, size_t which, size_t pads)
+{
+    static const uint64_t rows[2][2] = {{0, 0}, {3, 1}}, zero = 0;
+    worlds *v = &t->v;
+    uint64_t pad[2][2];
+    v->secret_base = 2 * which;
+    for (size_t server = 0; server < 2; server++) {
+        for (size_t k = 0; k < 2; k++) {
+            pad[server][k] = pads >> (4 * server + 2 * k) & 3;
+            v->constants[server][2 + k] = pad[server][k];
+        }
+    }
+    for (size_t k = 0; k < 2; k++) {
+        v->constants[0][k] = v->constants[1][k] = (rows[which][k] - pad[0][k] - pad[1][k]) & 3;
+    }
+    shared_weight_new(&t->table, &(weight_parts){.in = 2,
+                                                 .out = 1,
+                                                 .bits = 2,
+                                                 .w = rows[which],
+                                                 .pad = {pad[0], pad[1]},
+                                                 .bias = &zero,
+                                                 .bias_1 = &zero});
+    worlds_draw(v, DRAW_INPUT, 0, 2);
+    worlds_draw(v, DRAW_INPUT, 0, 2);
+    worlds_mask_pair(v, 1, 2);
+    worlds_draw(v, DRAW_DEALT, 2, 2); /* r·B */
+    worlds_message_pair(v, 2);
+    worlds_secret(v, 1);
+    worlds_run(v, look_up_row);
+    for (size_t i = 0; i < v->n; i++) {
+        assert_int_equal(walks_word(&v->w, 0, i), rows[which][worlds_secret_of(v, i)]);
+    }
+    worlds_clear(v);
+    shared_weight_clear(&t->table);
+}
+
+static bool table_leaks(fault f)
+{
+    table_world *t = calloc(1, sizeof *t);
+    t->v.fault = f;
+    for (size_t which = 0; which < 2; which++) {
+        for (size_t pads = 0; pads < (f == FAULT_NONE ? 256 : 16); pads++) {
+            table_run(t, which, pads);
+        }
+    }
+    const bool leaks = !worlds_same(&t->v);
+    free(t);
+    return leaks;
+}
+
+static void test_table(void **state)
+{
+    (void)state;
+    assert_false(table_leaks(FAULT_NONE));
+    assert_true(table_leaks(FAULT_SHORT_MASK));
+}
+
 /* ---- The label of two columns that are -1 or 0, of equals the first */
 
 static status label(mpc *p, walks *w)
@@ -445,7 +535,7 @@ int main(void)
         cmocka_unit_test(test_open),    cmocka_unit_test(test_square),
         cmocka_unit_test(test_product), cmocka_unit_test(test_linear),
         cmocka_unit_test(test_scores),  cmocka_unit_test(test_look_up),
-        cmocka_unit_test(test_label),
+        cmocka_unit_test(test_label),   cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

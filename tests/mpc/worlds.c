@@ -159,6 +159,18 @@ void worlds_message_lane(worlds *v)
     worlds_message(v, 0);
 }
 
+void worlds_mask_pair(worlds *v, unsigned gate, unsigned bits)
+{
+    v->draws[worlds_draw(v, DRAW_MASK0, gate, 2 * bits)].pair = true;
+    v->draws[worlds_draw(v, DRAW_MASK1, gate, 2 * bits)].pair = true;
+}
+
+void worlds_message_pair(worlds *v, unsigned bits)
+{
+    v->paired[v->n_messages] = true;
+    worlds_message(v, bits);
+}
+
 void worlds_secret(worlds *v, unsigned bits)
 {
     v->secret_at = v->used;
@@ -197,6 +209,30 @@ static void pack_lanes(uint8_t *out, const uint64_t *bits, size_t n)
     }
 }
 
+/* Both words of each world as one stream. */
+static void pack_pairs(uint8_t *out, const uint64_t *words, size_t n, unsigned bits)
+{
+    uint64_t *both = calloc(2 * n, sizeof *both);
+    assert_non_null(both);
+    for (size_t i = 0; i < n; i++) {
+        both[2 * i] = words[i];
+        both[2 * i + 1] = words[i] >> bits;
+    }
+    ring_pack(ring_kernels_for(ISA_REF), out, both, 2 * n, bits);
+    free(both);
+}
+
+static void unpack_pairs(uint64_t *out, const uint8_t *in, size_t n, unsigned bits)
+{
+    uint64_t *both = calloc(2 * n, sizeof *both);
+    assert_non_null(both);
+    ring_unpack(ring_kernels_for(ISA_REF), both, in, 2 * n, bits);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = both[2 * i] | both[2 * i + 1] << bits;
+    }
+    free(both);
+}
+
 static void unpack_lanes(uint64_t *out, const uint8_t *in, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -224,6 +260,7 @@ static void fill(worlds *v, draw *d)
     d->words = calloc(n, sizeof *d->words);
     d->second = calloc(n, sizeof *d->second);
     d->n_bytes = d->lanes      ? n / 8
+                 : d->pair     ? ring_packed_bytes(2 * n, d->bits / 2)
                  : d->together ? n / block * 2 * ring_packed_bytes(block, bits)
                                : ring_packed_bytes(n, bits);
     uint8_t *out = d->bytes = calloc(d->n_bytes, 1);
@@ -231,6 +268,11 @@ static void fill(worlds *v, draw *d)
     assert_true(d->words && d->second && out && part && n % block == 0);
     for (size_t i = 0; i < n; i++) {
         d->words[i] = kept ? (d->given ? d->value : i >> at) & ring_mask(kept) : 0;
+    }
+    if (d->pair) {
+        pack_pairs(out, d->words, n, d->bits / 2);
+        free(part);
+        return;
     }
     if (d->lanes) {
         pack_lanes(out, d->words, n);
@@ -321,6 +363,11 @@ static void count_views(worlds *v, unsigned server)
     for (size_t k = 0; k < v->n_messages; k++) {
         messages[k] = calloc(v->n, sizeof(uint64_t));
         assert_non_null(messages[k]);
+        if (v->paired[k]) {
+            unpack_pairs(messages[k], in, v->n, v->messages[k]);
+            in += ring_packed_bytes(2 * v->n, v->messages[k]);
+            continue;
+        }
         if (v->messages[k] == 0) {
             unpack_lanes(messages[k], in, v->n);
             in += v->n / 8;
@@ -388,5 +435,6 @@ void worlds_clear(worlds *v)
     free(v->dealt);
     v->received[0] = v->received[1] = v->dealt = NULL;
     v->n_received[0] = v->n_received[1] = v->n_dealt = 0;
+    memset(v->paired, 0, sizeof v->paired);
     v->n_draws = v->n_messages = v->used = 0;
 }

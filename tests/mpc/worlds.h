@@ -24,7 +24,8 @@ typedef struct {
     bool given;          /* the same word in all worlds of a run: */
     uint64_t value;
     size_t together; /* words that lie together: 0 for all, else a look-up's blocks of pairs */
-    bool lanes;      /* bits shared by exclusive or, one a world, not words */
+    bool pair;  /* two words a world, one behind the other: of wires of twice as many elements */
+    bool lanes; /* bits shared by exclusive or, one a world, not words */
     uint8_t *bytes;
     size_t n_bytes;
     uint64_t *words;  /* by world, of a pair both */
@@ -42,6 +43,7 @@ typedef struct {
     size_t n_draws, n_messages;
     draw draws[WORLDS_DRAWS];
     unsigned messages[4]; /* widths of opened wires; 0: bits, one a world */
+    bool paired[4];       /* two words a world */
     unsigned secret_at, secret_bits;
     uint64_t constants[2][WORLDS_CONSTANTS]; /* of each server's view, in all worlds of a run */
     size_t secret_base;                      /* of a run: added to a world's secret */
@@ -59,6 +61,9 @@ void worlds_message(worlds *v, unsigned bits);
 /** The same of bits that are shared by exclusive or. */
 void worlds_draw_lane(worlds *v, draw_kind kind, unsigned gate);
 void worlds_message_lane(worlds *v);
+/** The same of wires of two words a world; bits: of one. */
+void worlds_mask_pair(worlds *v, unsigned gate, unsigned bits);
+void worlds_message_pair(worlds *v, unsigned bits);
 void worlds_secret(worlds *v, unsigned bits);
 
 /** A wire whose share at server 0 is draw number `input` and whose secret is x by world. */

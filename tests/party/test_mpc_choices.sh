@@ -74,6 +74,23 @@ check 'an owner who would have numbers' says 3 'not the id' run "$tmp/altered"
 check 'they end in good order' stop_all
 server0='' server1='' dealer=''
 
+# Tables that nobody has: the data owner's part has none, and asks as before.
+check 'a sharing of the tables too' make_sharing d --embedding oblivious
+check 'the owner has no tables' [ ! -e "$tmp/d-owner/model.safetensors" ]
+start_all d
+check 'a label by shared tables' says 0 "\"label\": \"$label\"" run "$tmp/d-owner"
+check 'and nobody learns them' grep -q 'no weight and no embedding' "$tmp/both"
+check 'a label alone by shared tables' says 0 "\"label\": \"$label\"" run "$tmp/d-owner" --label-only
+check 'in that way alone' says 2 'was not shared so' run "$tmp/d-owner" --embedding owner
+check 'several texts' says 0 "$correct" "$tacit" eval "$tmp/d-owner" "$tmp/data.tsv" --json \
+    --peers "$peers" --certs "$tmp/certs"
+check 'what is in it' says 0 'sst2-tiny\|bert' "$tacit" show "$tmp/d-owner"
+cp -p "$tmp/a-owner/model.safetensors" "$tmp/d-owner/"
+check 'foreign tables' says 8 'not the file of this sharing' run "$tmp/d-owner"
+check 'those end in good order' stop_all
+server0='' server1='' dealer=''
+check 'no such way' says 2 'owner or oblivious' "$tacit" run "$tmp/model" "$text" -p mpc --embedding king
+
 # Material is for one kind of answer.
 material() { # material FOR OPTION...
     for_what=$1

@@ -59,7 +59,13 @@ void calibrated_open(calibrated *c, const char *name, size_t number)
     c->x = calloc(rows * dim, sizeof *c->x);
     c->expected = calloc(c->n, sizeof *c->expected);
     assert_true(c->x && c->expected);
-    c->in = (embedded){.rows = rows, .dim = dim, .seqs = seqs, .x = c->x};
+    c->in = (embedded){.rows = rows,
+                       .dim = dim,
+                       .seqs = seqs,
+                       .x = c->x,
+                       .ids = c->batch.tokens.ids,
+                       .positions = c->batch.tokens.positions,
+                       .types = c->batch.tokens.types};
     must(nn_embed(c->x, c->m, &c->batch.tokens, &err), &err);
     must(range_recorder_new(&c->seen, &err), &err);
     forward(c);

@@ -8,7 +8,7 @@
 
 typedef struct {
     model *m;
-    embedded in;
+    embedded in;     /* embedded, and as tokens too */
     size_t n;        /* numbers of the answer */
     float *expected; /* the plain engine's */
 

@@ -12,7 +12,7 @@
 #include "support/scratch.h"
 #include "test.h"
 
-enum { MAX_ARGUMENTS = 32, STEP_US = 500, START_MS = 30000 };
+enum { MAX_ARGUMENTS = 32, STEP_US = 500, START_MS = 120000 };
 
 static char *path_of_program(void)
 {
@@ -78,6 +78,20 @@ static bool read_port(const char *log, unsigned *port)
     return whole && at && sscanf(at, "\"port\": %u", port) == 1;
 }
 
+pid_t program_serve(const char *log, const char *const *arguments, unsigned *port)
+{
+    unlink(log);
+    const pid_t pid = program_start(log, arguments);
+    const int64_t until = clock_after(clock_ns(), START_MS);
+    while (!read_port(log, port)) {
+        if (clock_ns() >= until || waitpid(pid, NULL, WNOHANG) != 0) {
+            fail_msg("%s %s does not serve", arguments[0], arguments[1]);
+        }
+        usleep(STEP_US);
+    }
+    return pid;
+}
+
 pid_t program_cloud(const char *log, const char *model, const char *certs, const char *network,
                     unsigned *port)
 {
@@ -86,16 +100,7 @@ pid_t program_cloud(const char *log, const char *model, const char *certs, const
     const char *const arguments[] = {"party",     "cloud",    "--model", model,    "--certs",
                                      certs,       "--listen", address,   "--json", "--quiet",
                                      "--network", network,    "-t",      "2",      NULL};
-    unlink(log);
-    const pid_t pid = program_start(log, arguments);
-    const int64_t until = clock_after(clock_ns(), START_MS);
-    while (!read_port(log, port)) {
-        if (clock_ns() >= until || waitpid(pid, NULL, WNOHANG) != 0) {
-            fail_msg("the cloud does not serve on %s", address);
-        }
-        usleep(STEP_US);
-    }
-    return pid;
+    return program_serve(log, arguments, port);
 }
 
 size_t program_threads(pid_t pid)

@@ -16,6 +16,9 @@ int program_wait(pid_t pid, int64_t at_most_ms);
 /** How many threads it has: of a cloud, one for each session is among them. */
 size_t program_threads(pid_t pid);
 
+/** Start a party with `--json` among its arguments and wait until it serves; *port is where. */
+pid_t program_serve(const char *log, const char *const *arguments, unsigned *port);
+
 /** Start a cloud on that port (0: a free one) and wait until it serves; *port is where. */
 pid_t program_cloud(const char *log, const char *model, const char *certs, const char *network,
                     unsigned *port);
