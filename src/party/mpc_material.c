@@ -293,6 +293,20 @@ static status read_fields(mpc_material *m, const json_t *o, size_t max_tokens, c
                : error_set(err, ERR_ARTEFACT, "%s: field 'material' is not its id", path);
 }
 
+status mpc_material_decode(mpc_material *out, span bytes, const char *name, size_t max_tokens,
+                           error *err)
+{
+    json_t *o = NULL;
+    *out = (mpc_material){0};
+    TRY(json_read(&o, bytes, name, err));
+    const status st = read_fields(out, o, max_tokens, name, err);
+    if (st != OK) {
+        mpc_material_clear(out);
+    }
+    json_decref(o);
+    return st;
+}
+
 status mpc_material_read(mpc_material *out, const char *dir, size_t max_tokens, error *err)
 {
     *out = (mpc_material){0};
@@ -301,18 +315,10 @@ status mpc_material_read(mpc_material *out, const char *dir, size_t max_tokens, 
         return error_memory(err);
     }
     file_map file = {0};
-    json_t *o = NULL;
     status st = file_open(&file, path, MPC_MATERIAL_MAX_BYTES, err);
     if (st == OK) {
-        st = json_read(&o, file.bytes, path, err);
+        st = mpc_material_decode(out, file.bytes, path, max_tokens, err);
     }
-    if (st == OK) {
-        st = read_fields(out, o, max_tokens, path, err);
-    }
-    if (st != OK) {
-        mpc_material_clear(out);
-    }
-    json_decref(o);
     file_close(&file);
     mem_free(path);
     return st;

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/seal.h"
 #include "mpc/engine.h"
@@ -57,6 +58,10 @@ status mpc_material_parse(mpc_material *m, const char *lengths, mpc_asks asks, u
 
 /** Fill in the id. */
 status mpc_material_seal(mpc_material *m, error *err) MUST_USE;
+
+/** The bytes of a material.json, which `name` stands for in errors; errors as mpc_material_read. */
+status mpc_material_decode(mpc_material *out, span bytes, const char *name, size_t max_tokens,
+                           error *err) MUST_USE;
 
 status mpc_material_write(const mpc_material *m, const char *dir, error *err) MUST_USE;
 /** Every number is checked, and the id. ERR_ARTEFACT; ERR_PROTOCOL where it is of another version
