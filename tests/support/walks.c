@@ -94,8 +94,10 @@ void walks_run(walks *w, walks_fn *fn)
     level = w->level ? *w->level : level;
     draw_seeds(w);
     assert_int_equal(buffers_new(&b, NULL), OK);
-    ends_open(ENDS_MEMORY, dealer, NULL);
-    ends_open(ENDS_MEMORY, peers, NULL);
+    channel_options o = channel_defaults();
+    o.timeout_ms = 600 * 1000; /* nobody goes away, and a machine may have other things to do */
+    ends_open(ENDS_MEMORY, dealer, &o);
+    ends_open(ENDS_MEMORY, peers, &o);
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(queue_new(&queues[i], b, 0, NULL), OK);
     }
