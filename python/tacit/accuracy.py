@@ -221,9 +221,10 @@ def mpc_table(scorer: Scorer, scored: Sequence[Scored]) -> list[str]:
 
 
 def reason(error: SystemExit) -> str:
-    """What the program said, without its name and the model's."""
-    said = str(error).split(": tacit ", 1)[-1].split(": ")
-    return ": ".join(part for part in said[1:] if "/" not in part)[:100].replace("|", "/")
+    """What the program said, without its name, the model's, and its advice."""
+    parts = str(error).split(": tacit ", 1)[-1].split(": ")[1:]
+    wanted = [part for part in parts if not part.startswith(("/", "models/", "choose "))]
+    return ": ".join(wanted).strip().replace("|", "/")
 
 
 def calibrated(scorer: Scorer, original: Path, texts: Path) -> dict[str, list[float]]:
