@@ -6,5 +6,5 @@
 #include "ckks/arith_fma.h"
 #include "ckks/elements_fma.h"
 
-ELEMENTS(ckks_elements_avx2);
+ELEMENTS(ckks_elements_avx2, ckks_permute_ref);
 #endif

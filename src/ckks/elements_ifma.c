@@ -48,5 +48,5 @@ ALWAYS_INLINE vec scalar_product(vec x, const scalar_field *k)
 
 #include "ckks/elements_body.h"
 
-ELEMENTS(ckks_elements_ifma);
+ELEMENTS(ckks_elements_ifma, ckks_permute_avx512);
 #endif

@@ -75,5 +75,6 @@ void ckks_from_words_ref(const ckks_modulus *m, uint64_t *z, const int64_t *x, s
 void ckks_convert_split(const ckks_convert *c, ckks_rounding rounding, uint64_t *v,
                         const uint64_t *x);
 void ckks_permute_ref(uint64_t *z, const uint64_t *x, const uint32_t *table, size_t n);
+void ckks_permute_avx512(uint64_t *z, const uint64_t *x, const uint32_t *table, size_t n);
 
 #endif
