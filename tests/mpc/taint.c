@@ -6,7 +6,8 @@
  * what an opening gives both servers, declared so in __wrap_mpc_open and __wrap_mpc_open_bits
  * alone.
  *
- * Usage: taint MODEL [branch | address]     the latter commit that sin, and must be found out
+ * Usage: taint MODEL [choices | branch | address]     with shared tables and labels alone; the
+ * latter commit that sin, and must be found out
  */
 #include <valgrind/memcheck.h>
 
@@ -15,6 +16,7 @@
 #include "mpc/gates.h"
 #include "mpc/input.h"
 #include "mpc/shares.h"
+#include "mpc/tables.h"
 #include "party/mpc_local.h"
 #include "party/mpc_wire.h"
 #include "support/calibrated.h"
@@ -59,6 +61,15 @@ status __wrap_mpc_encode_linear(uint64_t *w, uint64_t *bias, const model *m, con
     TRY(__real_mpc_encode_linear(w, bias, m, p, l, err));
     secret(w, l->in * l->out * sizeof *w);
     secret(bias, l->out * sizeof *bias);
+    return OK;
+}
+
+status __real_mpc_encode_tables(uint64_t *w, const model *m, const mpc_plan *p, error *err);
+status __wrap_mpc_encode_tables(uint64_t *w, const model *m, const mpc_plan *p, error *err);
+status __wrap_mpc_encode_tables(uint64_t *w, const model *m, const mpc_plan *p, error *err)
+{
+    TRY(__real_mpc_encode_tables(w, m, p, err));
+    secret(w, mpc_table_rows(m) * m->dim * sizeof *w);
     return OK;
 }
 
@@ -168,14 +179,16 @@ status __wrap_channel_swap(channel *c, uint32_t op, const void *mine, size_t n_m
 
 int main(int argc, char **argv)
 {
-    const mpc_local_options o = {.threads = 1, .ahead = MPC_LOCAL_AHEAD};
+    const bool choices = argc > 2 && strcmp(argv[2], "choices") == 0;
+    const mpc_local_options o = {
+        .threads = 1, .ahead = MPC_LOCAL_AHEAD, .oblivious = choices, .asks.label = choices};
     calibrated c;
     mpc_local *parties;
     error err = {0};
     if (argc < 2) {
         return 2;
     }
-    asked = argc < 3 ? CLEAN : strcmp(argv[2], "branch") == 0 ? BRANCH : ADDRESS;
+    asked = argc < 3 || choices ? CLEAN : strcmp(argv[2], "branch") == 0 ? BRANCH : ADDRESS;
     calibrated_open(&c, argv[1], 1);
     float *out = calloc(c.n, sizeof *out);
     status st = out ? mpc_local_new(&parties, c.m, &o, &err) : ERR_RESOURCE;

@@ -27,6 +27,13 @@ for model in recipe-secformer recipe-freediv-2quad-kappa bert-sequence; do
         failed=1
     fi
 done
+if out=$(run recipe-secformer choices); then
+    echo "ok: shared tables, labels alone"
+else
+    echo "FAILED: shared tables, labels alone"
+    echo "$out" | head -n 60
+    failed=1
+fi
 for sin in branch address; do
     out=$(run recipe-freediv-2quad-kappa "$sin")
     if [ $? -eq 99 ] && echo "$out" | grep -qE '(at|by) .*: __wrap_mpc_open'; then
