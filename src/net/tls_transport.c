@@ -12,6 +12,8 @@
 #include "net/clock.h"
 #include "net/tls_identity.h"
 
+enum { RECORD_BYTES = 17 << 10, WAKE_BYTES = 64 << 10 };
+
 typedef struct {
     transport base;
     SSL *ssl;
@@ -20,6 +22,7 @@ typedef struct {
     bool eof;
     bool wants_write; /* what OpenSSL waits for, whichever way the bytes go */
     bool wants_read;
+    int wakes_at; /* bytes in the socket for which poll returns */
     size_t n_ahead;
     uint8_t ahead[SSL3_RT_HEADER_LENGTH];
 } tls_end;
@@ -174,11 +177,28 @@ static io_result tls_send(transport *t, const uint8_t *data, size_t n, size_t *d
     return IO_FAILED;
 }
 
+/* n bytes have been promised: no need to be woken for each record of them. What OpenSSL holds of a
+ * record does not count, so a record less; a peer that hangs up wakes whoever waits. */
+static void wake_at(tls_end *e, size_t n)
+{
+    const size_t most = WAKE_BYTES + RECORD_BYTES;
+    const int bytes = n > 2 * RECORD_BYTES ? (int)((n < most ? n : most) - RECORD_BYTES) : 1;
+    if (bytes != e->wakes_at) {
+        /* Advice only: its refusal changes no result. */
+        (void)setsockopt(e->fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+        e->wakes_at = bytes;
+    }
+}
+
 static io_result tls_receive(transport *t, uint8_t *out, size_t n, size_t *done, error *err)
 {
     tls_end *e = (tls_end *)t;
     errno = 0;
-    return outcome(e, SSL_read_ex(e->ssl, out, n, done), err);
+    const io_result r = outcome(e, SSL_read_ex(e->ssl, out, n, done), err);
+    if (r == IO_WAIT) {
+        wake_at(e, n);
+    }
+    return r;
 }
 
 static wait_result wait_until(const tls_end *e, short events, int64_t until, error *err)

@@ -28,6 +28,7 @@ typedef struct transport transport;
 
 typedef struct {
     io_result (*send)(transport *t, const uint8_t *data, size_t n, size_t *done, error *err);
+    /** n: what the peer has promised to send before it waits for anything. */
     io_result (*receive)(transport *t, uint8_t *out, size_t n, size_t *done, error *err);
     /** Until one of what is asked for may go on (perhaps sooner), at most until that time by
      * clock_ns. With neither it is a sleep that cancel ends. */
