@@ -20,7 +20,7 @@ OUT = pathlib.Path(__file__).resolve().parents[1] / "tests/vectors/ckks/ring.txt
 
 
 def is_prime(n: int) -> bool:
-    """Fermat's test to four bases and division by what is small: enough to find, tests then check."""
+    """Fermat's test to four bases and division by what is small: enough to find; tests check."""
     return (
         n > 1
         and all(n % d for d in range(2, min(n, 2000)))
@@ -42,9 +42,7 @@ def primes(n: int, log_n: int, below: int) -> list[int]:
 def root(q: int, log_n: int) -> int:
     """c^((q - 1) / 2N) of the smallest c for which it has order 2N."""
     n = 1 << log_n
-    return next(
-        r for c in range(2, q) if pow(r := pow(c, (q - 1) // (2 * n), q), n, q) == q - 1
-    )
+    return next(r for c in range(2, q) if pow(r := pow(c, (q - 1) // (2 * n), q), n, q) == q - 1)
 
 
 def exponent(log_n: int, i: int) -> int:
@@ -65,15 +63,12 @@ def ntt(rng: random.Random, log_n: int, q: int) -> list[str]:
     return [f"ntt {log_n} {q} {psi}", " ".join(map(str, x)), " ".join(map(str, values))]
 
 
-def convert(
-    rng: random.Random, log_n: int, source: list[int], target: list[int]
-) -> list[str]:
+def convert(rng: random.Random, log_n: int, source: list[int], target: list[int]) -> list[str]:
     n, product = 1 << log_n, math.prod(source)
     whole = [rng.randrange(product) for _ in range(n)]
     whole[:2] = [0, product - 1]
     lifted = [
-        sum(v % s * pow(product // s, -1, s) % s * (product // s) for s in source)
-        for v in whole
+        sum(v % s * pow(product // s, -1, s) % s * (product // s) for s in source) for v in whole
     ]
     centred = [v - product if 2 * v > product else v for v in whole]
     rows = [

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """CKKS in plain integers, apart from the C code: known answers for tests/ckks/test_vectors.c.
 
-Polynomials are lists of Python integers, moduli are products, and nothing is in residues until it is
-written: keys, ciphertexts, a product and a rotation, as files of docs/formats/ckks.md.
+Polynomials are lists of Python integers, moduli are products, and nothing is in residues until it
+is written: keys, ciphertexts, a product and a rotation, as files of docs/formats/ckks.md.
 
 Usage: tools/make_ckks_vectors.py > tests/vectors/ckks/small.txt
 """
@@ -158,7 +158,12 @@ def turn(x: list[int], k: int) -> list[int]:
 
 def crt(residues: list[int], moduli: list[int]) -> int:
     total = prod(moduli)
-    return sum(r * (total // m) * pow(total // m, -1, m) for r, m in zip(residues, moduli)) % total
+    return (
+        sum(
+            r * (total // m) * pow(total // m, -1, m) for r, m in zip(residues, moduli, strict=True)
+        )
+        % total
+    )
 
 
 def root(q: int) -> int:
@@ -179,9 +184,7 @@ def ntt(x: list[int], q: int) -> list[int]:
 
 def intt(y: list[int], q: int) -> list[int]:
     w, n = pow(root(q), -1, q), pow(N, -1, q)
-    return [
-        n * sum(v * pow(w, exponent(i) * j, q) for i, v in enumerate(y)) % q for j in range(N)
-    ]
+    return [n * sum(v * pow(w, exponent(i) * j, q) for i, v in enumerate(y)) % q for j in range(N)]
 
 
 # ---- docs/design/ckks-sampling.md, ckks-encoding.md

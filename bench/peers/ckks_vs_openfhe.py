@@ -2,9 +2,10 @@
 """CKKS beside OpenFHE and DESILO FHE: the same operations, one after the other, on this machine.
 
 OpenFHE 1.6.1 is its wheel from PyPI, built without HEXL for a generic x86-64; hybrid key switching,
-uniform ternary secrets, FIXEDMANUAL, 128 bits by its own table. DESILO FHE 2.0.0 is a wheel too; its
-primes and digits are its own (17 levels at 2^16 coefficients). Each figure is the least of several
-runs: wall time, and the process's processor time, which does not mind other work on the machine.
+uniform ternary secrets, FIXEDMANUAL, 128 bits by its own table. DESILO FHE 2.0.0 is a wheel too;
+its primes and digits are its own (17 levels at 2^16 coefficients). Each figure is the least of
+several runs: wall time, and the process's processor time, which does not mind other work on the
+machine.
 
 Usage: bench/peers/ckks_vs_openfhe.py TACIT [--rings n16,n15] [--threads 1,2] [--repeat 3]
 """
@@ -116,9 +117,7 @@ def main() -> None:
     a = parser.parse_args()
     if a.peer:
         done = (
-            desilo(int(a.threads), a.repeat)
-            if a.peer == "desilo"
-            else openfhe(a.rings, a.repeat)
+            desilo(int(a.threads), a.repeat) if a.peer == "desilo" else openfhe(a.rings, a.repeat)
         )
         print(json.dumps(done))
         return

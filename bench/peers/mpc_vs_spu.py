@@ -3,9 +3,10 @@
 
 Makes a BERT of random weights, converts it to a recipe, widens its ranges to those of a trained
 model of that recipe (--ranges; without one, activations to +-12, row sums to a ratio of 128,
-variances to one of 1,000), shares it, and starts server 0, server 1 and the dealer as processes of their own, joined by TLS on loopback. An
-owner, one more process, asks; its answer is compared with the plain engine's. Then SPU runs the
-forms of PUMA on the same shape (spu_bert.py). Sharing of weights is apart, for both.
+variances to one of 1,000), shares it, and starts server 0, server 1 and the dealer as processes of
+their own, joined by TLS on loopback. An owner, one more process, asks; its answer is compared with
+the plain engine's. Then SPU runs the forms of PUMA on the same shape (spu_bert.py). Sharing of
+weights is apart, for both.
 
     bench/peers/mpc_vs_spu.py --recipe secformer freediv-2quad --ranges models/sst2-tiny-secformer \
         models/sst2-tiny-freediv-2quad --spu puma freediv --out result.json
@@ -120,11 +121,18 @@ def ranges_of(models: list[str], recipe: str) -> tuple[str, dict[str, list[float
                     kinds.setdefault(slot.split(".", 2)[2], []).append(r)
             norms = kinds["attention_norm/variance"] + kinds["output_norm/variance"]
             return Path(model).name, {
-                "activation": [min(r[0] for r in kinds["activation/input"]), max(r[1] for r in kinds["activation/input"])],
+                "activation": [
+                    min(r[0] for r in kinds["activation/input"]),
+                    max(r[1] for r in kinds["activation/input"]),
+                ],
                 "sum": [1, max(r[1] / r[0] for r in kinds["attention/sum"])],
                 "variance": [1, max(r[1] / r[0] for r in norms)],
             }
-    return "stand-in", {"activation": [-12 / MARGIN, 12 / MARGIN], "sum": [1, 128 / MARGIN**2], "variance": [1, 1000 / MARGIN**2]}
+    return "stand-in", {
+        "activation": [-12 / MARGIN, 12 / MARGIN],
+        "sum": [1, 128 / MARGIN**2],
+        "variance": [1, 1000 / MARGIN**2],
+    }
 
 
 def widen(model: Path, wanted: dict[str, list[float]]) -> None:
@@ -153,8 +161,17 @@ class Parties:
 
     def __enter__(self) -> Parties:
         for role in ROLES:
-            peers = [f"{r}={self.at[r]}" for r in ("server1", "dealer") if r in self.at and r != role]
-            command = [self.tacit, "party", role, str(self.where / role), "--certs", str(self.certs)]
+            peers = [
+                f"{r}={self.at[r]}" for r in ("server1", "dealer") if r in self.at and r != role
+            ]
+            command = [
+                self.tacit,
+                "party",
+                role,
+                str(self.where / role),
+                "--certs",
+                str(self.certs),
+            ]
             command += ["--listen", "127.0.0.1:0", "--json", "--network", self.network]
             command += ["--threads", str(self.threads)]
             if role != "dealer":
@@ -211,13 +228,40 @@ def measure(args: argparse.Namespace, tmp: Path, model: Path, recipe: str) -> li
     converted = tmp / recipe
     texts = tmp / "texts.txt"
     texts.write_text("\n".join(text_of(n) for n in (16, 64, 128, 512)) + "\n")
-    report([args.tacit, "convert", str(model), str(converted), "--recipe", recipe, "--data", str(texts), "--json", "--quiet"])
+    report(
+        [
+            args.tacit,
+            "convert",
+            str(model),
+            str(converted),
+            "--recipe",
+            recipe,
+            "--data",
+            str(texts),
+            "--json",
+            "--quiet",
+        ]
+    )
     ranges, wanted = ranges_of(args.ranges, recipe)
     widen(converted, wanted)
     shared.mkdir()
     begin = time.monotonic()
-    command = [args.tacit, "share", str(converted), "--to", str(shared / "server0"), str(shared / "server1")]
-    command += ["--dealer", str(shared / "dealer"), "--owner", str(shared / "owner"), "--json", "--quiet"]
+    command = [
+        args.tacit,
+        "share",
+        str(converted),
+        "--to",
+        str(shared / "server0"),
+        str(shared / "server1"),
+    ]
+    command += [
+        "--dealer",
+        str(shared / "dealer"),
+        "--owner",
+        str(shared / "owner"),
+        "--json",
+        "--quiet",
+    ]
     report(command)
     sharing = time.monotonic() - begin
     found = []
@@ -226,7 +270,14 @@ def measure(args: argparse.Namespace, tmp: Path, model: Path, recipe: str) -> li
             for tokens in args.tokens:
                 seconds, private = [], {}
                 for _ in range(args.runs):
-                    command = [args.tacit, "run", str(shared / "owner"), text_of(tokens), "--protect", "mpc"]
+                    command = [
+                        args.tacit,
+                        "run",
+                        str(shared / "owner"),
+                        text_of(tokens),
+                        "--protect",
+                        "mpc",
+                    ]
                     command += ["--peers", parties.peers(), "--certs", str(certs), "--json"]
                     private = report([*command, "--network", network])
                     seconds.append(private["seconds"]["online"])
@@ -258,13 +309,28 @@ def session_costs(parties: Parties) -> dict:
         lines = [line for line in log.read_text().splitlines() if line.startswith("{")]
         if lines:
             last = json.loads(lines[-1])
-            costs[role] = {k: last[k] for k in ("bytes_sent", "bytes_received", "rounds", "peers", "seconds") if k in last}
+            costs[role] = {
+                k: last[k]
+                for k in ("bytes_sent", "bytes_received", "rounds", "peers", "seconds")
+                if k in last
+            }
     return costs
 
 
 def run_spu(args: argparse.Namespace, form: str) -> dict:
-    python = subprocess.run([str(ROOT / "bench/peers/spu_env")], capture_output=True, text=True, check=True).stdout.strip()
-    command = [python, str(ROOT / "bench/peers/spu_bert.py"), "--shape", args.shape, "--tokens", "128", "--form", form]
+    python = subprocess.run(
+        [str(ROOT / "bench/peers/spu_env")], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    command = [
+        python,
+        str(ROOT / "bench/peers/spu_bert.py"),
+        "--shape",
+        args.shape,
+        "--tokens",
+        "128",
+        "--form",
+        form,
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"SPU: {done.stderr[-2000:]}")
@@ -272,12 +338,20 @@ def run_spu(args: argparse.Namespace, form: str) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--shape", default="bert-base", choices=SHAPES)
     parser.add_argument("--recipe", nargs="+", default=["secformer"])
     parser.add_argument("--tokens", type=int, nargs="+", default=[128])
     parser.add_argument("--networks", nargs="+", default=["local"], choices=["local", "lan", "wan"])
-    parser.add_argument("--ranges", nargs="*", default=[], metavar="DIR", help="converted models whose ranges are used")
+    parser.add_argument(
+        "--ranges",
+        nargs="*",
+        default=[],
+        metavar="DIR",
+        help="converted models whose ranges are used",
+    )
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1, help="of each party")
     parser.add_argument("--spu", nargs="*", default=[], choices=["puma", "mpcformer", "freediv"])
@@ -286,15 +360,31 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tacit-mpc-") as name:
         tmp = Path(name)
-        report([args.tacit, "certs", str(tmp / "certs"), "--roles", "owner,server0,server1,dealer", "--json"])
+        report(
+            [
+                args.tacit,
+                "certs",
+                str(tmp / "certs"),
+                "--roles",
+                "owner,server0,server1,dealer",
+                "--json",
+            ]
+        )
         make_model(tmp / "model", args.shape)
         ours = [row for recipe in args.recipe for row in measure(args, tmp, tmp / "model", recipe)]
     peers = {form: run_spu(args, form) for form in args.spu}
-    result = {"shape": args.shape, "isa": os.environ.get("TACIT_ISA", "best"), "tacit": ours, "spu": peers}
+    result = {
+        "shape": args.shape,
+        "isa": os.environ.get("TACIT_ISA", "best"),
+        "tacit": ours,
+        "spu": peers,
+    }
     for row in ours:
         for form, spu in peers.items():
             if row["tokens"] == 128 and row["network"] == "local":
-                row[f"times_faster_than_spu_{form}"] = statistics.median(spu["seconds"]["inference"]) / row["seconds"]["median"]
+                row[f"times_faster_than_spu_{form}"] = (
+                    statistics.median(spu["seconds"]["inference"]) / row["seconds"]["median"]
+                )
     text = json.dumps(result, indent=1)
     print(text)
     if args.out:
