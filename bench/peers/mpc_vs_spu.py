@@ -10,6 +10,7 @@ weights is apart, for both.
 
     bench/peers/mpc_vs_spu.py --recipe secformer freediv-2quad --ranges models/sst2-tiny-secformer \
         models/sst2-tiny-freediv-2quad --spu puma freediv --out result.json
+    bench/peers/mpc_vs_spu.py --recipe secformer --isa best avx512 --spu puma
     bench/peers/mpc_vs_spu.py --shape bert-base --tokens 32 128 512 --networks local lan wan --spu
 
 Needs numpy alone; SPU's own environment is made where --spu names a form.
@@ -355,27 +356,24 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1, help="of each party")
     parser.add_argument("--spu", nargs="*", default=[], choices=["puma", "mpcformer", "freediv"])
+    parser.add_argument("--isa", nargs="+", default=["best"], help="TACIT_ISA, in turn")
     parser.add_argument("--tacit", default=str(ROOT / "build/tacit"))
     parser.add_argument("--out", help="write the JSON there too")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tacit-mpc-") as name:
         tmp = Path(name)
-        report(
-            [
-                args.tacit,
-                "certs",
-                str(tmp / "certs"),
-                "--roles",
-                "owner,server0,server1,dealer",
-                "--json",
-            ]
-        )
+        roles = "owner,server0,server1,dealer"
+        report([args.tacit, "certs", str(tmp / "certs"), "--roles", roles, "--json"])
         make_model(tmp / "model", args.shape)
-        ours = [row for recipe in args.recipe for row in measure(args, tmp, tmp / "model", recipe)]
+        ours = []
+        for isa in args.isa:
+            os.environ["TACIT_ISA"] = "" if isa == "best" else isa  # SPU knows nothing of it
+            for recipe in args.recipe:
+                ours += [{"isa": isa, **row} for row in measure(args, tmp, tmp / "model", recipe)]
+                shutil.rmtree(tmp / recipe)
     peers = {form: run_spu(args, form) for form in args.spu}
     result = {
         "shape": args.shape,
-        "isa": os.environ.get("TACIT_ISA", "best"),
         "tacit": ours,
         "spu": peers,
     }
