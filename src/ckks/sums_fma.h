@@ -2,6 +2,16 @@
 #ifndef TACIT_CKKS_SUMS_FMA_H
 #define TACIT_CKKS_SUMS_FMA_H
 
+#include <string.h>
+
+/* MemorySanitizer does not see what one instruction stores to several places: there, they begin as
+ * zeros. */
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#define SCATTERED_UNSEEN
+#endif
+#endif
+
 /* What is below 3q/4 as often, with q/2 from before, stays below 2^52. */
 enum { TERMS = 4 };
 
@@ -34,6 +44,9 @@ static void split(const ckks_convert *c, ckks_rounding rounding, uint64_t *rows,
                   size_t n)
 {
     uint64_t v[CKKS_MAX_SOURCES + 1];
+#ifdef SCATTERED_UNSEEN
+    memset(rows, 0, (c->from.n + 1) * CKKS_CONVERT_BLOCK * sizeof *rows);
+#endif
     for (size_t i = 0; i < n; i++) {
         ckks_convert_split(c, rounding, v, x + i);
         for (size_t s = 0; s <= c->from.n; s++) {
