@@ -6,14 +6,12 @@ static status report(char **json, const tacit_deal_options *o, const char *dir,
                      const mpc_material *m, double seconds, error *err)
 {
     uint64_t inferences = 0, bytes = 0;
-    char hex[2 * HASH_BYTES + 1];
+    char hex[HASH_HEX_BYTES];
     for (size_t i = 0; i < m->n; i++) {
         inferences += m->kinds[i].count;
         bytes += m->kinds[i].count * m->kinds[i].stride;
     }
-    for (size_t i = 0; i < HASH_BYTES; i++) {
-        snprintf(hex + 2 * i, 3, "%02x", m->id[i]);
-    }
+    hash_hex(hex, m->id);
     return api_dump(json,
                     json_pack("{s:s, s:s, s:{s:s, s:s}, s:I, s:I, s:f, s:s}", "model", dir,
                               "material", hex, "written", "server0", o->server0, "server1",

@@ -37,11 +37,9 @@ static status report(char **json, const char *src, const char *dst, const tacit_
                      const char *origin, error *err)
 {
     uint8_t hash[HASH_BYTES];
-    char hex[2 * HASH_BYTES + 1];
+    char hex[HASH_HEX_BYTES];
     TRY(stip_model_hash(hash, dst, err));
-    for (size_t i = 0; i < HASH_BYTES; i++) {
-        snprintf(hex + 2 * i, 3, "%02x", hash[i]);
-    }
+    hash_hex(hex, hash);
     return api_dump(json,
                     json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "model", src, "written", dst, "key",
                               o->key, "seed", origin, "protected_model", hex, "note",

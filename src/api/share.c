@@ -5,10 +5,8 @@
 static status report(char **json, const char *src, const tacit_share_options *o,
                      const mpc_sharing *s, error *err)
 {
-    char hex[2 * HASH_BYTES + 1];
-    for (size_t i = 0; i < HASH_BYTES; i++) {
-        snprintf(hex + 2 * i, 3, "%02x", s->id[i]);
-    }
+    char hex[HASH_HEX_BYTES];
+    hash_hex(hex, s->id);
     return api_dump(json,
                     json_pack("{s:s, s:s, s:{s:s, s:s, s:s, s:s*}, s:s}", "model", src, "sharing",
                               hex, "written", "server0", o->server0, "server1", o->server1,

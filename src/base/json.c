@@ -108,6 +108,24 @@ status json_get_string(const json_t *obj, const char *key, bool required, const 
     return OK;
 }
 
+status json_get_hash(const json_t *o, const char *key, uint8_t out[HASH_BYTES], const char *where,
+                     error *err)
+{
+    const char *s = NULL;
+    TRY(json_get_string(o, key, true, &s, where, err));
+    return hash_from_hex(out, s)
+               ? OK
+               : error_set(err, ERR_ARTEFACT, "%s: field '%s' must be %d hexadecimal digits", where,
+                           key, 2 * HASH_BYTES);
+}
+
+json_t *json_hash(const uint8_t hash[HASH_BYTES])
+{
+    char hex[HASH_HEX_BYTES];
+    hash_hex(hex, hash);
+    return json_string(hex);
+}
+
 status json_get_object(const json_t *obj, const char *key, bool required, json_t **out,
                        const char *where, error *err)
 {

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/status.h"
 
 enum { JSON_MAX_DEPTH = 64 };
@@ -37,6 +38,12 @@ status json_get_bool(const json_t *obj, const char *key, bool required, bool *ou
 /** The string stays the document's. */
 status json_get_string(const json_t *obj, const char *key, bool required, const char **out,
                        const char *where, error *err) MUST_USE;
+/** A digest as lower-case hexadecimal digits; there must be one. */
+status json_get_hash(const json_t *o, const char *key, uint8_t out[HASH_BYTES], const char *where,
+                     error *err) MUST_USE;
+/** NULL where memory is lacking. */
+json_t *json_hash(const uint8_t hash[HASH_BYTES]);
+
 /** The object or array stays the document's; NULL where it is absent and not required. */
 status json_get_object(const json_t *obj, const char *key, bool required, json_t **out,
                        const char *where, error *err) MUST_USE;

@@ -107,15 +107,6 @@ status mpc_material_parse(mpc_material *m, const char *lengths, mpc_asks asks, u
 
 /* ---- the file ---- */
 
-static json_t *hex(const uint8_t hash[HASH_BYTES])
-{
-    char out[2 * HASH_BYTES + 1];
-    for (size_t i = 0; i < HASH_BYTES; i++) {
-        snprintf(out + 2 * i, 3, "%02x", hash[i]);
-    }
-    return json_string(out);
-}
-
 static json_t *kind_json(const mpc_kind *k)
 {
     json_t *lengths = json_array();
@@ -163,10 +154,10 @@ status mpc_material_seal(mpc_material *m, error *err)
 
 status mpc_material_write(const mpc_material *m, const char *dir, error *err)
 {
-    json_t *o =
-        json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o}", "mpc_material", MPC_MATERIAL_VERSION,
-                  "program", PROGRAM, "role", role_name(m->who), "sharing", hex(m->sharing),
-                  "nonce", hex(m->nonce), "material", hex(m->id), "kinds", kinds_json(m));
+    json_t *o = json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o}", "mpc_material",
+                          MPC_MATERIAL_VERSION, "program", PROGRAM, "role", role_name(m->who),
+                          "sharing", json_hash(m->sharing), "nonce", json_hash(m->nonce),
+                          "material", json_hash(m->id), "kinds", kinds_json(m));
     char *dump = o ? json_write(o, JSON_INDENT(1)) : NULL;
     char *path = file_join(dir, MPC_MATERIAL_FILE);
     const status st =
@@ -175,27 +166,6 @@ status mpc_material_write(const mpc_material *m, const char *dir, error *err)
     mem_free(dump);
     mem_free(path);
     return st;
-}
-
-static int digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static status read_hex(uint8_t out[HASH_BYTES], const json_t *o, const char *key, const char *where,
-                       error *err)
-{
-    const char *s = NULL;
-    TRY(json_get_string(o, key, true, &s, where, err));
-    bool good = strlen(s) == 2 * HASH_BYTES;
-    for (size_t i = 0; good && i < HASH_BYTES; i++) {
-        const int hi = digit(s[2 * i]), lo = digit(s[2 * i + 1]);
-        good = hi >= 0 && lo >= 0;
-        out[i] = (uint8_t)(16 * hi + lo);
-    }
-    return good ? OK
-                : error_set(err, ERR_ARTEFACT, "%s: field '%s' must be %d hexadecimal digits",
-                            where, key, 2 * HASH_BYTES);
 }
 
 static status read_lengths(mpc_kind *k, const json_t *o, size_t max_tokens, const char *where,
@@ -283,9 +253,9 @@ static status read_fields(mpc_material *m, const json_t *o, size_t max_tokens, c
     }
     TRY(json_get_string(o, "role", true, &who, path, err));
     m->who = role_find(who, strlen(who));
-    TRY(read_hex(m->sharing, o, "sharing", path, err));
-    TRY(read_hex(m->nonce, o, "nonce", path, err));
-    TRY(read_hex(said, o, "material", path, err));
+    TRY(json_get_hash(o, "sharing", m->sharing, path, err));
+    TRY(json_get_hash(o, "nonce", m->nonce, path, err));
+    TRY(json_get_hash(o, "material", said, path, err));
     TRY(read_kinds(m, o, max_tokens, path, err));
     TRY(mpc_material_seal(m, err));
     return hash_equal(said, m->id)

@@ -60,49 +60,19 @@ status mpc_sharing_file_hash(uint8_t out[HASH_BYTES], const char *dir, const cha
 
 /* ---- the file ---- */
 
-static json_t *hex(const uint8_t hash[HASH_BYTES])
-{
-    char out[2 * HASH_BYTES + 1];
-    for (size_t i = 0; i < HASH_BYTES; i++) {
-        snprintf(out + 2 * i, 3, "%02x", hash[i]);
-    }
-    return json_string(out);
-}
-
-static int digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static status read_hex(uint8_t out[HASH_BYTES], const json_t *o, const char *key, const char *where,
-                       error *err)
-{
-    const char *s = NULL;
-    TRY(json_get_string(o, key, true, &s, where, err));
-    bool good = strlen(s) == 2 * HASH_BYTES;
-    for (size_t i = 0; good && i < HASH_BYTES; i++) {
-        const int hi = digit(s[2 * i]), lo = digit(s[2 * i + 1]);
-        good = hi >= 0 && lo >= 0;
-        out[i] = (uint8_t)(16 * hi + lo);
-    }
-    return good ? OK
-                : error_set(err, ERR_ARTEFACT, "%s: field '%s' must be %d hexadecimal digits",
-                            where, key, 2 * HASH_BYTES);
-}
-
 static json_t *sharing_json(const mpc_sharing *s)
 {
     json_t *parts = json_object();
     bool ok = parts != NULL;
     for (size_t i = 0; ok && i < SHARED_PARTS; i++) {
-        ok = json_object_set_new(parts, part_names[i], hex(s->part[i])) == 0;
+        ok = json_object_set_new(parts, part_names[i], json_hash(s->part[i])) == 0;
     }
     if (!ok) {
         json_decref(parts);
         return NULL;
     }
     return json_pack("{s:i, s:s, s:o, s:i, s:b, s:b, s:o}", "mpc_sharing", MPC_SHARING_VERSION,
-                     "role", role_name(s->who), "sharing", hex(s->id), "input_bits",
+                     "role", role_name(s->who), "sharing", json_hash(s->id), "input_bits",
                      (int)s->input_bits, "label_only", (int)s->label_only, "oblivious",
                      (int)s->oblivious, "sha256", parts);
 }
@@ -139,9 +109,9 @@ static status read_fields(mpc_sharing *s, const json_t *o, const char *path, err
     TRY(json_get_bool(o, "oblivious", true, &s->oblivious, path, err));
     TRY(json_get_object(o, "sha256", true, &parts, path, err));
     for (size_t i = 0; i < SHARED_PARTS; i++) {
-        TRY(read_hex(s->part[i], parts, part_names[i], path, err));
+        TRY(json_get_hash(parts, part_names[i], s->part[i], path, err));
     }
-    TRY(read_hex(said, o, "sharing", path, err));
+    TRY(json_get_hash(o, "sharing", said, path, err));
     TRY(mpc_sharing_seal(s, err));
     if (!hash_equal(said, s->id)) {
         return error_set(err, ERR_ARTEFACT, "%s: field 'sharing' is not the id of its digests",
