@@ -7,31 +7,11 @@ set -u
 tacit=$TACIT_BUILD/tacit
 tmp=$(mktemp -d)
 dealer='' server0='' server1=''
+. tests/support/check.sh
 . tests/support/mpc_parties.sh
 trap 'for p in $dealer $server0 $server1; do kill "$p" 2>/dev/null; done; rm -rf "$tmp"' EXIT
-failed=0
 text='the film was very good!'
 
-check() { # check NAME COMMAND...
-    name=$1
-    shift
-    if "$@" >"$tmp/out" 2>&1; then
-        echo "ok: $name"
-    else
-        echo "FAILED: $name"
-        sed 's/^/    /' "$tmp/out"
-        failed=1
-    fi
-}
-
-says() { # says CODE WORDS COMMAND...
-    code=$1 words=$2
-    shift 2
-    "$@" >"$tmp/both" 2>&1
-    got=$?
-    cat "$tmp/both"
-    [ "$got" -eq "$code" ] && grep -q "$words" "$tmp/both"
-}
 no_numbers() { ! grep -q -e logits -e probabilities "$tmp/both"; }
 
 run() { # run DIR OPTION...
@@ -109,4 +89,4 @@ check 'a label from material' says 0 "\"label\": \"$label\"" run "$tmp/a-owner" 
 kill -TERM "$server0" "$server1"
 wait "$server0" "$server1"
 server0='' server1=''
-exit $failed
+exit "$failed"

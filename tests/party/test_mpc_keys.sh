@@ -7,21 +7,9 @@ set -u
 tacit=$TACIT_BUILD/tacit
 tmp=$(mktemp -d)
 dealer='' server0='' server1=''
+. tests/support/check.sh
 . tests/support/mpc_parties.sh
 trap 'for p in $dealer $server0 $server1; do kill "$p" 2>/dev/null; done; rm -rf "$tmp"' EXIT
-failed=0
-
-check() { # check NAME COMMAND...
-    name=$1
-    shift
-    if "$@" >"$tmp/out" 2>&1; then
-        echo "ok: $name"
-    else
-        echo "FAILED: $name"
-        sed 's/^/    /' "$tmp/out"
-        failed=1
-    fi
-}
 
 refused() { # refused CODE WORDS: what the owner is told
     timeout 100 "$tacit" run "$tmp/a-owner" good --peers "$peers" --certs "$tmp/certs" >"$tmp/both" 2>&1
@@ -55,4 +43,4 @@ attempt server1 dealer 4 'server' server0 'dealer: has the key of server1'
 attempt server0 dealer 4 'server' server1 'dealer: has the key of server0'
 attempt server0 owner 5 "server0: the certificate has this party's own key" owner ''
 attempt server1 owner 5 "server1: the certificate has this party's own key" owner ''
-exit $failed
+exit "$failed"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Developer, cloud and owner in a network namespace each: the developer has no network at all, cloud
 # and owner have one cable between them and nothing else. Needs root, or user namespaces.
-# shellcheck disable=SC2317 # functions are called through check
+# shellcheck disable=SC1091,SC2154,SC2317 # what check.sh sets; functions are called through check
 set -u
 if [ "${1:-}" != inside ]; then
     for program in ip unshare nsenter; do
@@ -22,19 +22,7 @@ model=tests/vectors/models/bert-sequence
 tmp=$(mktemp -d)
 running=
 trap '[ -n "$running" ] && kill $running 2>/dev/null; rm -rf "$tmp"' EXIT
-failed=0
-
-check() { # check NAME COMMAND...
-    name=$1
-    shift
-    if "$@" >"$tmp/out" 2>&1; then
-        echo "ok: $name"
-    else
-        echo "FAILED: $name"
-        sed 's/^/    /' "$tmp/out"
-        failed=1
-    fi
-}
+. tests/support/check.sh
 
 fails_with() { # fails_with CODE COMMAND...
     code=$1
@@ -103,4 +91,4 @@ check 'the developer cannot reach the cloud' fails_with 4 ask "$developer" "$tmp
 kill -TERM "$serving"
 check 'the cloud ends in good order' wait "$serving"
 check 'its report' grep -q '"answers": 1,.*"learned": "the number of tokens' "$tmp/log"
-exit $failed
+exit "$failed"
