@@ -11,8 +11,12 @@ static status quad(mpc *p, wire **y, const wire *x, unsigned bits)
     enum { SQUARE_FRAC = 2 * MPC_FRAC + 3 };
     const unsigned ring = bits + SQUARE_FRAC - MPC_FRAC;
     wire *line;
-    TRY(mpc_square(p, y, x, ring));
     TRY(mpc_grow(p, &line, x));
+    const status st = mpc_square(p, y, x, ring);
+    if (st != OK) {
+        wire_drop(p, line);
+        return st;
+    }
     (*y)->frac = SQUARE_FRAC;
     mpc_add_shifted(p, *y, line, SQUARE_FRAC - MPC_FRAC - 2);
     mpc_add_public(p, *y, UINT64_C(1) << (SQUARE_FRAC - 1));
