@@ -69,6 +69,26 @@ static status guard(mpc_engine *e, const wire *x, const mpc_activation_plan *ap)
     return mpc_guard(e, x, f->series.lo * unit, f->series.hi * unit);
 }
 
+/* A look-up and its line. Both are had in a ring no wider than the result: most dealt words are
+ * theirs. Opened there, the result grows. */
+static status look_up(mpc_engine *e, wire **y, wire *x, const mpc_activation_plan *ap)
+{
+    const mpc_series *s = &e->plan->functions[ap->function].series;
+    const unsigned narrow = mpc_result_bits(s);
+    const opening in = {
+        .x = x, .width = ap->bits, .grow = mpc_apply_grow(e, ap->function, narrow, MPC_FRAC)};
+    wire *result;
+    TRY(mpc_open(&e->p, &in, 1));
+    TRY(mpc_apply(e, &result, x, ap->function, NULL, narrow, MPC_FRAC));
+    const opening out = {.x = result, .width = narrow, .grow = ap->out_bits};
+    status st = mpc_open(&e->p, &out, 1);
+    if (st == OK) {
+        st = mpc_grow(&e->p, y, result);
+    }
+    wire_drop(&e->p, result);
+    return st;
+}
+
 static status apply(mpc_engine *e, wire **y, wire *x, const mpc_activation_plan *ap)
 {
     mpc *p = &e->p;
@@ -91,7 +111,9 @@ static status apply(mpc_engine *e, wire **y, wire *x, const mpc_activation_plan 
         TRY(mpc_open(p, &o, 1));
         return mpc_grow(p, y, x);
     default:
-        o.grow = mpc_apply_grow(e, ap->function, ap->out_bits, MPC_FRAC);
+        if (e->plan->functions[ap->function].series.slope != 0) {
+            return look_up(e, y, x, ap);
+        }
         TRY(mpc_open(p, &o, 1));
         return mpc_apply(e, y, x, ap->function, NULL, ap->out_bits, MPC_FRAC);
     }

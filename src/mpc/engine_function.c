@@ -11,8 +11,7 @@ static unsigned surplus(const mpc_function_plan *f, int exponent, unsigned frac)
 
 unsigned mpc_apply_grow(const mpc_engine *e, size_t function, unsigned bits, unsigned frac)
 {
-    const mpc_function_plan *f = &e->plan->functions[function];
-    return f->series.slope != 0 ? bits + surplus(f, 0, frac) : 0;
+    return bits + surplus(&e->plan->functions[function], 0, frac);
 }
 
 status mpc_apply(mpc_engine *e, wire **y, const wire *x, size_t function, const lookup_gain *g,

@@ -40,6 +40,12 @@ int mpc_magnitude(double x)
     return x > 0 ? (int)ceil(log2(x)) : -64;
 }
 
+unsigned mpc_result_bits(const mpc_series *s)
+{
+    const double most = fmax(-s->lo, s->hi) + s->max_error + 1.0 / 64; /* and noise */
+    return (unsigned)(mpc_magnitude(most) + MPC_FRAC + 2);
+}
+
 static status range_of(planner *w, const char *operation, const char *quantity, double *lo,
                        double *hi)
 {

@@ -39,6 +39,9 @@ static inline bool mpc_is_seed(const mpc_function_plan *f)
     return f->series.max_error > 1e-3;
 }
 
+/** Opened width, at MPC_FRAC fraction bits, of a look-up with a line: of GELU, SiLU on [lo, hi]. */
+unsigned mpc_result_bits(const mpc_series *s);
+
 /** How many of the lowest bits of scores make up less than a sixteenth, f the look-up of e^s. */
 static inline unsigned mpc_coarse_bits(const mpc_function_plan *f)
 {

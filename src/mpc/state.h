@@ -52,7 +52,7 @@ typedef struct {
 status mpc_apply(mpc_engine *e, wire **y, const wire *x, size_t function, const lookup_gain *g,
                  unsigned bits, unsigned frac) MUST_USE;
 
-/** The ring that x must grow into when it is opened for it: 0 where it need not. */
+/** The ring that x must grow into when it is opened for a look-up with a line. */
 unsigned mpc_apply_grow(const mpc_engine *e, size_t function, unsigned bits, unsigned frac);
 
 /** Under guard: that words of x, not yet opened, lie in [lo, hi]. Notices what is outside by up to
