@@ -16,8 +16,9 @@
 #include "ckks/ring.h"
 
 /** Plaintexts whose slots repeat live in the ring of 2^log_n' coefficients where this is at most
- * log_n - CKKS_SUBRING_SHIFT: their values then come in runs of whole cache lines. */
-enum { CKKS_SUBRING_SHIFT = 6, CKKS_SUBRING_MIN = 3 };
+ * log_n - CKKS_SUBRING_SHIFT: their values then come in runs, or fill blocks of 64 places by twos.
+ */
+enum { CKKS_SUBRING_SHIFT = 5, CKKS_SUBRING_MIN = 3 };
 
 /** A digit, limbs first .. behind - 1, and its conversions to all other primes of the level. */
 typedef struct {

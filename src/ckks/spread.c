@@ -18,11 +18,29 @@ typedef struct {
     const uint64_t *words;
 } job;
 
-/* Words [at, at + n) of the whole ring; runs are at least as long as a cache line. */
-static void spread(uint64_t *out, const uint64_t *words, const ckks_plain *y, size_t at, size_t n)
+/* Half of a block of 64 places each, which ckks_ntt_swap has laid out by fours. */
+static void spread_halves(uint64_t *out, const uint64_t *words, const ckks_plain *y, size_t at,
+                          size_t n)
+{
+    for (size_t i = 0; i < n; i += 64) {
+        const size_t first = (at + i) >> 5;
+        const uint64_t low = words[ckks_ntt_swap(y->log_n, first)];
+        const uint64_t high = words[ckks_ntt_swap(y->log_n, first + 1)];
+        for (size_t j = 0; j < 64; j++) {
+            out[i + j] = j & 4 ? high : low;
+        }
+    }
+}
+
+void ckks_spread_words(uint64_t *out, const uint64_t *words, const ckks_plain *y, size_t at,
+                       size_t n)
 {
     const unsigned shift = y->ctx->params.log_n - y->log_n;
     const size_t run = (size_t)1 << shift;
+    if (shift < 6) {
+        spread_halves(out, words, y, at, n);
+        return;
+    }
     for (size_t i = 0; i < n; i += run) {
         const size_t place = ckks_ntt_swap(y->log_n, (at + i) >> shift);
         const uint64_t word = words[place];
@@ -49,7 +67,7 @@ static void work(void *ctx, size_t begin, size_t end, size_t worker)
         for (size_t at = 0; at < c->n; at += PIECE) {
             const size_t len = c->n - at < PIECE ? c->n - at : PIECE;
             uint64_t wide[PIECE];
-            spread(wide, y, j->y, at, len);
+            ckks_spread_words(wide, y, j->y, at, len);
             j->op(m, z + at, x + at, wide, len);
         }
     }

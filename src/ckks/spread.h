@@ -15,4 +15,9 @@ void ckks_spread_mul_add(ckks *c, uint64_t *z, const uint64_t *x, const ckks_pla
 /** z += x y over all primes of y, a raised plaintext. */
 void ckks_spread_mul_add_raised(ckks *c, uint64_t *z, const uint64_t *x, const ckks_plain *y);
 
+/** Words [at, at + n) of one limb as the whole ring has it, from those that y has of that limb; y
+ * lives in a smaller ring, at and n are multiples of 64. */
+void ckks_spread_words(uint64_t *out, const uint64_t *words, const ckks_plain *y, size_t at,
+                       size_t n);
+
 #endif
