@@ -1,0 +1,178 @@
+#include "he/client.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "he/clear.h"
+
+struct he_client {
+    he_offer offer;
+    ckks c;
+    ckks_secret secret;
+    unsigned log_slots;
+    size_t tokens; /* of the last input */
+};
+
+static unsigned log2_of(size_t x)
+{
+    unsigned bits = 0;
+    while ((size_t)1 << bits < x) {
+        bits++;
+    }
+    return bits;
+}
+
+static size_t element_of(const ckks_context *ctx, const he_key *k)
+{
+    switch (k->kind) {
+    case HE_KEY_RELINEARISE:
+        return CKKS_RELINEARISE;
+    case HE_KEY_CONJUGATE:
+        return ckks_conjugation_element(ctx);
+    case HE_KEY_TURN:
+        break;
+    }
+    return ckks_rotation_element(ctx, k->turn);
+}
+
+status he_client_new(he_client **out, span offer, const he_client_options *o, error *err)
+{
+    *out = NULL;
+    he_client *c = mem_new(1, sizeof *c);
+    if (!c) {
+        return error_memory(err);
+    }
+    status st = he_offer_read(&c->offer, offer, err);
+    st = st == OK ? ckks_open(&c->c, c->offer.ctx, o ? o->pool : NULL, err) : st;
+    if (st == OK) {
+        st = ckks_secret_new(&c->c, &c->secret, o ? o->seed : NULL);
+    }
+    if (st != OK) {
+        he_client_free(c);
+        return st;
+    }
+    c->log_slots = log2_of(c->offer.tokens * c->offer.width);
+    *out = c;
+    return OK;
+}
+
+void he_client_free(he_client *c)
+{
+    if (c) {
+        ckks_secret_clear(&c->secret);
+        ckks_close(&c->c);
+        he_offer_clear(&c->offer);
+        mem_free(c);
+    }
+}
+
+const he_offer *he_client_offer(const he_client *c)
+{
+    return &c->offer;
+}
+
+status he_client_key(he_client *c, he_bytes *out, size_t i, error *err)
+{
+    const he_key *k = &c->offer.key[i];
+    ckks_switch_key made = {0};
+    *out = (he_bytes){0};
+    CHECK(i < c->offer.n_keys);
+    c->c.err = err;
+    TRY(ckks_switch_key_new(&c->c, &made, &c->secret, element_of(c->offer.ctx, k), k->n_limbs));
+    const ckks_keys one = {.key = &made, .n = 1};
+    const status st = he_bytes_new(out, ckks_keys_bytes(&one), err);
+    if (st == OK) {
+        ckks_keys_write(out->data, &one);
+    }
+    ckks_switch_key_clear(&made);
+    return st;
+}
+
+static status encrypt(he_client *c, ckks_cipher *z, const double *slots)
+{
+    const ckks_context *ctx = c->offer.ctx;
+    const size_t limbs = ctx->params.n_limbs;
+    const ckks_encoding how = {
+        .log_slots = c->log_slots, .n_limbs = limbs, .scale = ctx->level[limbs].scale};
+    ckks_plain plain;
+    TRY(ckks_encode(&c->c, &plain, slots, NULL, &how));
+    status st = ckks_cipher_new(z, ctx, limbs, 2, c->c.err);
+    if (st == OK) {
+        st = ckks_encrypt(&c->c, z, &plain, &c->secret, NULL);
+    }
+    ckks_plain_clear(&plain);
+    return st;
+}
+
+static he_shape shape_of(const he_offer *o)
+{
+    return (he_shape){.dim = o->dim,
+                      .n_heads = o->n_heads,
+                      .head_dim = o->dim / o->n_heads,
+                      .tokens = o->tokens,
+                      .width = o->width};
+}
+
+status he_client_input(he_client *c, he_bytes *out, const float *x, size_t n, error *err)
+{
+    const he_shape s = shape_of(&c->offer);
+    const size_t slots = (size_t)1 << c->log_slots;
+    ckks_cipher z = {0};
+    *out = (he_bytes){0};
+    c->c.err = err;
+    if (n < 1 || n > s.tokens) {
+        return error_set(err, ERR_USAGE, "%zu tokens: the server takes 1 to %zu", n, s.tokens);
+    }
+    double *packed = mem_new(slots, sizeof *packed);
+    if (!packed) {
+        return error_memory(err);
+    }
+    he_pack(packed, &s, x, n);
+    status st = encrypt(c, &z, packed);
+    mem_wipe(packed, slots * sizeof *packed);
+    mem_free(packed);
+    if (st == OK) {
+        st = he_bytes_new(out, HE_INPUT_HEADER + ckks_cipher_bytes(&z), err);
+    }
+    if (st == OK) {
+        he_input_write(out->data, n);
+        ckks_cipher_write(out->data + HE_INPUT_HEADER, &z);
+        c->tokens = n;
+    }
+    ckks_cipher_clear(&z);
+    return st;
+}
+
+static status decode(he_client *c, float *out, const ckks_cipher *z)
+{
+    const size_t slots = (size_t)1 << z->log_slots;
+    ckks_plain plain;
+    TRY(ckks_decrypt(&c->c, &plain, z, &c->secret));
+    double *re = mem_new(slots, sizeof *re);
+    status st = re ? ckks_decode(&c->c, re, NULL, &plain) : error_memory(c->c.err);
+    const double divisor = c->offer.mean ? (double)c->tokens : 1;
+    for (size_t i = 0; st == OK && i < c->offer.n_labels; i++) {
+        out[i] = (float)(re[i] / divisor);
+    }
+    if (re) {
+        mem_wipe(re, slots * sizeof *re);
+    }
+    mem_free(re);
+    ckks_plain_clear(&plain);
+    return st;
+}
+
+status he_client_result(he_client *c, float *out, span in, error *err)
+{
+    ckks_cipher z;
+    c->c.err = err;
+    TRY(ckks_cipher_read(&c->c, &z, in));
+    status st = OK;
+    if (z.log_slots != c->log_slots || z.n_parts != 2) {
+        st = error_set(err, ERR_ARTEFACT, "he: a result of 2^%u slots and %zu parts", z.log_slots,
+                       z.n_parts);
+    }
+    st = st == OK ? decode(c, out, &z) : st;
+    ckks_cipher_clear(&z);
+    return st;
+}

@@ -1,0 +1,282 @@
+#define _GNU_SOURCE
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "he/server_parts.h"
+#include "he/steps.h"
+#include "he/weights.h"
+
+struct he_session {
+    const he_server *server;
+    const he_plan *plan;
+    ckks c;
+    ckks_keys keys; /* in the order of the plan; all there when keys.n is n_keys */
+    ckks_cipher *reg;
+    double *slots; /* constants: real, imaginary */
+    double *seconds;
+    he_tally tally;
+    size_t tokens; /* of the input at hand */
+    he_progress *progress;
+    void *progress_ctx;
+};
+
+status he_session_new(he_session **out, const he_server *server, pool *p, error *err)
+{
+    *out = NULL;
+    he_session *s = mem_new(1, sizeof *s);
+    if (!s) {
+        return error_memory(err);
+    }
+    s->server = server;
+    s->plan = server->plan;
+    s->keys.key = mem_new(s->plan->n_keys, sizeof *s->keys.key);
+    s->reg = mem_new(s->plan->program->n_registers, sizeof *s->reg);
+    s->slots = mem_new(((size_t)2 << s->plan->log_slots) + 2 * s->plan->program->shape.width,
+                       sizeof *s->slots);
+    s->seconds = mem_new(s->plan->program->n, sizeof *s->seconds);
+    status st = s->keys.key && s->reg && s->slots && s->seconds ? OK : error_memory(err);
+    st = st == OK ? ckks_open(&s->c, s->plan->ctx, p, err) : st;
+    if (st != OK) {
+        he_session_free(s);
+        return st;
+    }
+    *out = s;
+    return OK;
+}
+
+static void forget(he_session *s)
+{
+    for (size_t r = 0; s->reg && r < s->plan->program->n_registers; r++) {
+        ckks_cipher_clear(&s->reg[r]);
+    }
+}
+
+void he_session_free(he_session *s)
+{
+    if (s) {
+        forget(s);
+        ckks_keys_clear(&s->keys);
+        ckks_close(&s->c);
+        mem_free(s->reg);
+        mem_free(s->slots);
+        mem_free(s->seconds);
+        mem_free(s);
+    }
+}
+
+bool he_session_ready(const he_session *s)
+{
+    return s->keys.n == s->plan->n_keys;
+}
+
+void he_session_progress(he_session *s, he_progress *f, void *ctx)
+{
+    s->progress = f;
+    s->progress_ctx = ctx;
+}
+
+const he_tally *he_session_tally(const he_session *s)
+{
+    return &s->tally;
+}
+
+const double *he_session_seconds(const he_session *s)
+{
+    return s->seconds;
+}
+
+/* ---- Keys */
+
+static size_t element_of(const ckks_context *ctx, const he_key *k)
+{
+    switch (k->kind) {
+    case HE_KEY_RELINEARISE:
+        return CKKS_RELINEARISE;
+    case HE_KEY_CONJUGATE:
+        return ckks_conjugation_element(ctx);
+    case HE_KEY_TURN:
+        break;
+    }
+    return ckks_rotation_element(ctx, k->turn);
+}
+
+status he_session_key(he_session *s, span in, error *err)
+{
+    ckks_keys one;
+    s->c.err = err;
+    if (he_session_ready(s)) {
+        return error_set(err, ERR_PROTOCOL, "he: all %zu keys are here", s->keys.n);
+    }
+    const he_key *want = &s->plan->key[s->keys.n];
+    if (in.len != he_key_bytes(s->plan, s->keys.n)) {
+        return error_set(err, ERR_PROTOCOL, "he: key %zu has %zu bytes, not %zu", s->keys.n, in.len,
+                         he_key_bytes(s->plan, s->keys.n));
+    }
+    TRY(ckks_keys_read(&s->c, &one, in));
+    if (one.n != 1 || one.key[0].element != element_of(s->plan->ctx, want) ||
+        one.key[0].n_limbs != want->n_limbs) {
+        ckks_keys_clear(&one);
+        return error_set(err, ERR_PROTOCOL, "he: key %zu is not the one asked for", s->keys.n);
+    }
+    s->keys.key[s->keys.n++] = one.key[0];
+    one.n = 0;
+    ckks_keys_clear(&one);
+    return OK;
+}
+
+/* ---- Steps */
+
+static status constants(he_session *s, ckks_cipher *z, const ckks_cipher *x, const he_step *step)
+{
+    const he_shape *h = &s->plan->program->shape;
+    const size_t n = (size_t)1 << s->plan->log_slots;
+    const size_t tokens = step->valid == HE_FIRST ? 1 : s->tokens;
+    double *re = s->slots, *im = re + n, *lanes = im + n;
+    const ckks_encoding how = {
+        .log_slots = s->plan->log_slots, .n_limbs = x->n_limbs, .scale = x->scale};
+    ckks_plain plain;
+    memset(re, 0, 2 * n * sizeof *re);
+    he_constants(lanes, lanes + h->width, s->plan->program, step);
+    for (size_t t = 0; t < tokens; t++) {
+        memcpy(re + t * h->width, lanes, h->width * sizeof *re);
+        memcpy(im + t * h->width, lanes + h->width, h->width * sizeof *im);
+    }
+    TRY(ckks_encode(&s->c, &plain, re, im, &how));
+    const status st = ckks_add_plain(&s->c, z, x, &plain);
+    ckks_plain_clear(&plain);
+    return st;
+}
+
+/* z = gamma x + y; x comes down to one limb more than y's. */
+static status residual(he_session *s, ckks_cipher *z, const ckks_cipher *x, const ckks_cipher *y,
+                       const ckks_plain *gamma)
+{
+    ckks_cipher top = *x, t;
+    top.n_limbs = y->n_limbs + 1;
+    TRY(ckks_cipher_new(&t, s->plan->ctx, top.n_limbs, 2, s->c.err));
+    s->tally.plain[top.n_limbs]++;
+    status st = ckks_mul_plain(&s->c, &t, &top, gamma);
+    st = st == OK ? ckks_rescale(&s->c, z, &t) : st;
+    if (st == OK) {
+        z->scale = y->scale; /* to the last bits of a double */
+        st = ckks_add(&s->c, z, z, y);
+    }
+    ckks_cipher_clear(&t);
+    return st;
+}
+
+/* x and y at the limbs of the deeper one. */
+static status products(he_session *s, he_work *w, ckks_cipher *z, const he_step *step)
+{
+    const size_t limbs = he_limbs(s->plan, step->depth) + 1;
+    const ckks_cipher *in[2] = {&s->reg[step->x], &s->reg[step->y]};
+    ckks_cipher t = {0};
+    status st = OK;
+    for (size_t i = 0; i < 2 && st == OK; i++) {
+        if (in[i]->n_limbs > limbs) {
+            CHECK(!t.part[0]);
+            st = ckks_cipher_new(&t, s->plan->ctx, limbs, 2, s->c.err);
+            st = st == OK ? ckks_adjust(&s->c, &t, in[i], limbs) : st;
+            in[i] = &t;
+        }
+    }
+    st = st == OK ? he_run_products(w, z, in[0], in[1], &step->products) : st;
+    ckks_cipher_clear(&t);
+    return st;
+}
+
+static status run_step(he_session *s, size_t i)
+{
+    const he_step *step = &s->plan->program->step[i];
+    const ckks_cipher *x = &s->reg[step->x];
+    ckks_cipher *z = &s->reg[step->z];
+    const size_t limbs = he_limbs(s->plan, step->depth);
+    he_work w = {.c = &s->c, .keys = &s->keys, .tally = &s->tally};
+    TRY(ckks_cipher_new(z, s->plan->ctx, limbs, 2, s->c.err));
+    switch (step->op) {
+    case HE_MAP:
+        return he_run_map(&w, z, x, &step->map, s->server->plain[i]);
+    case HE_SUM:
+        return he_run_sum(&w, z, x, step);
+    case HE_PRODUCTS:
+        return products(s, &w, z, step);
+    case HE_SQUARES:
+        return he_run_squares(&w, z, x);
+    case HE_CONSTANTS:
+        return constants(s, z, x, step);
+    case HE_RESIDUAL:
+        return residual(s, z, x, &s->reg[step->y], s->server->plain[i]);
+    case HE_SCALE:
+        return ckks_adjust_by(&s->c, z, x, limbs, he_factor(step, s->tokens));
+    case HE_CLIENT:
+        break;
+    }
+    return error_set(s->c.err, ERR_INTERNAL, "he: no step of that kind");
+}
+
+/* ---- A run */
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static status run_all(he_session *s)
+{
+    const he_program *p = s->plan->program;
+    for (size_t i = 0; i < p->n; i++) {
+        const double begin = now();
+        TRY(run_step(s, i));
+        for (size_t r = 0; r < p->n_registers; r++) {
+            if (p->last_use[r] <= i) {
+                ckks_cipher_clear(&s->reg[r]);
+            }
+        }
+        s->seconds[i] = now() - begin;
+        if (s->progress) {
+            s->progress(s->progress_ctx, i + 1, p->n);
+        }
+    }
+    return OK;
+}
+
+/* What the client sent: fresh, of the plan's slots and level. */
+static status accept_input(he_session *s, span in)
+{
+    span cipher;
+    ckks_cipher *x = &s->reg[0];
+    const ckks_context *ctx = s->plan->ctx;
+    TRY(he_input_read(&s->tokens, &cipher, in, s->plan->program->shape.tokens, s->c.err));
+    TRY(ckks_cipher_read(&s->c, x, cipher));
+    if (x->n_limbs != ctx->params.n_limbs || x->log_slots != s->plan->log_slots ||
+        x->n_parts != 2) {
+        return error_set(s->c.err, ERR_PROTOCOL, "he: an input of %zu limbs and 2^%u slots",
+                         x->n_limbs, x->log_slots);
+    }
+    return ckks_same_scale(&s->c, x->scale, ctx->level[x->n_limbs].scale) == OK
+               ? OK
+               : error_set(s->c.err, ERR_PROTOCOL, "he: an input of another scale");
+}
+
+status he_session_run(he_session *s, he_bytes *out, span in, error *err)
+{
+    *out = (he_bytes){0};
+    s->c.err = err;
+    s->tally = (he_tally){0};
+    if (!he_session_ready(s)) {
+        return error_set(err, ERR_PROTOCOL, "he: %zu of %zu keys are here", s->keys.n,
+                         s->plan->n_keys);
+    }
+    status st = accept_input(s, in);
+    st = st == OK ? run_all(s) : st;
+    const ckks_cipher *z = &s->reg[s->plan->program->result];
+    st = st == OK ? he_bytes_new(out, ckks_cipher_bytes(z), err) : st;
+    if (st == OK) {
+        ckks_cipher_write(out->data, z);
+    }
+    forget(s);
+    return st;
+}

@@ -1,0 +1,111 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "he/clear.h"
+#include "he/states.h"
+#include "nn/encoder.h"
+#include "plain/plain.h"
+
+/* The model that ships, and tokens of no meaning. */
+static model *open_model(void)
+{
+    model *m;
+    error err = {0};
+    if (model_open(&m, "models/sst2-tiny-poly", &err) != OK) {
+        fail_msg("%s", err.text);
+    }
+    return m;
+}
+
+static float *embed(const model *m, size_t n)
+{
+    uint32_t *ids = mem_new(3 * n, sizeof *ids), *at = ids + n;
+    float *x = mem_new(n * m->dim, sizeof *x);
+    const size_t start[2] = {0, n};
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = i == 0 ? 101 : i + 1 == n ? 102 : (uint32_t)(1996 + 7919 * i % 8000);
+    }
+    nn_positions(at, m, ids, n);
+    const tokens t = {.seqs = {1, start}, .ids = ids, .positions = at, .types = ids + 2 * n};
+    assert_int_equal(nn_embed(x, m, &t, NULL), OK);
+    mem_free(ids);
+    return x;
+}
+
+static void plain(float *out, const model *m, const float *x, size_t n)
+{
+    engine *e;
+    pool *p;
+    error err = {0};
+    const plain_options o = {.isa = ISA_REF};
+    const size_t start[2] = {0, n};
+    const embedded in = {.rows = n, .dim = m->dim, .seqs = {1, start}, .x = x};
+    assert_int_equal(pool_new(&p, 1, &err), OK);
+    assert_int_equal(plain_engine_new(&e, m, p, &o, &err), OK);
+    e->err = &err;
+    assert_int_equal(nn_encoder_forward(e, out, m, &in), OK);
+    e->ops->free(e);
+    pool_free(p);
+}
+
+static void compare(const model *m, size_t n, size_t places)
+{
+    he_program *p;
+    error err = {0};
+    float *x = embed(m, n), expected[2];
+    double got[2];
+    plain(expected, m, x, n);
+    he_states(x, &m->embeddings.norm, n);
+    assert_int_equal(he_record(&p, m, places, &err), OK);
+    assert_int_equal(he_clear_run(got, p, x, n, NULL, &err), OK);
+    for (size_t i = 0; i < 2; i++) {
+        if (!(fabs(got[i] - (double)expected[i]) < 1e-4)) {
+            fail_msg("%zu of %zu tokens: logit %zu is %g, not %g", n, places, i, got[i],
+                     (double)expected[i]);
+        }
+    }
+    he_program_free(p);
+    mem_free(x);
+}
+
+/* Slot by slot, the steps compute what the forward pass does, at every number of tokens that is
+ * near an end. */
+static void test_same_as_plain(void **state)
+{
+    (void)state;
+    model *m = open_model();
+    static const size_t lengths[][2] = {{3, 32}, {32, 32}, {33, 64}, {64, 64}};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        compare(m, lengths[i][0], lengths[i][1]);
+    }
+    model_free(m);
+}
+
+/* Nine levels a layer and one for the head. */
+static void test_depth(void **state)
+{
+    (void)state;
+    model *m = open_model();
+    he_program *p;
+    assert_int_equal(he_record(&p, m, 32, NULL), OK);
+    assert_int_equal(p->max_depth, 9 * m->n_layers + 1);
+    he_program_free(p);
+    model_free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_as_plain),
+        cmocka_unit_test(test_depth),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
