@@ -8,7 +8,7 @@
 
 /* A product of words is one of byte limbs a[i] b[j] for every i + j < limbs; what belongs to one
  * i + j is summed in one tile of 32-bit sums (docs/design/ring.md). SPAN row tiles at a time pass
- * by the columns; SPAN_BYTES of their limbs stay in the second cache. Up to five limbs, all groups
+ * by the columns; SPAN_BYTES of their limbs stay in the second cache. Up to six limbs, all groups
  * fit the registers and stay there for all of k; above, W takes two passes, and CHUNK_BYTES of a
  * column tile at a time stay in the first cache.
  *
@@ -63,8 +63,8 @@ typedef struct {
 ALWAYS_INLINE void add_places(span *s, uint8_t *sums, const uint8_t *a, const uint8_t *b, size_t n,
                               size_t limbs, bool fresh)
 {
-    const size_t low = limbs > 5 ? limbs - 3 : limbs;
-    if (limbs > 5) {
+    const size_t low = limbs > 6 ? limbs - 3 : limbs;
+    if (limbs > 6) {
         uint8_t *high_sums = sums + low * RING_TILE_BYTES;
         begin_sums(high_sums, 3, fresh);
         for (size_t i = 0; i < n; i++) {
@@ -110,7 +110,7 @@ ALWAYS_INLINE void multiply_chunk(span *s, size_t column, size_t from, size_t n,
 
 ALWAYS_INLINE void multiply_column(span *s, size_t column, size_t limbs)
 {
-    const size_t most = limbs > 5 ? CHUNK_BYTES / (limbs * RING_TILE_BYTES) : s->depth;
+    const size_t most = limbs > 6 ? CHUNK_BYTES / (limbs * RING_TILE_BYTES) : s->depth;
     const size_t n_chunks = s->depth > most ? (s->depth + most - 1) / most : 1;
     size_t from = s->from;
     for (size_t i = 0; i < n_chunks; i++) {

@@ -115,7 +115,55 @@ ALWAYS_INLINE void add_low_5(const uint8_t *a, const uint8_t *b)
     _tile_dpbuud(4, 5, 6);
 }
 
-/* Groups limbs - 3, limbs - 2 and limbs - 1 in tiles 0 to 2, limbs being 6 to 8 and a constant: as
+/* Groups 0 to 5: twenty-one products, twenty-two loads into the two registers that are left. */
+ALWAYS_INLINE void add_low_6(const uint8_t *a, const uint8_t *b)
+{
+    _tile_loadd(6, limb(a, 3), SUM_ROW_BYTES);
+    _tile_loadd(7, limb(b, 2), SUM_ROW_BYTES);
+    _tile_dpbuud(5, 6, 7);
+    _tile_loadd(6, limb(a, 2), SUM_ROW_BYTES);
+    _tile_dpbuud(4, 6, 7);
+    _tile_loadd(6, limb(a, 1), SUM_ROW_BYTES);
+    _tile_dpbuud(3, 6, 7);
+    _tile_loadd(7, limb(b, 4), SUM_ROW_BYTES);
+    _tile_dpbuud(5, 6, 7);
+    _tile_loadd(6, limb(a, 0), SUM_ROW_BYTES);
+    _tile_dpbuud(4, 6, 7);
+    _tile_loadd(7, limb(b, 2), SUM_ROW_BYTES);
+    _tile_dpbuud(2, 6, 7);
+    _tile_loadd(7, limb(b, 5), SUM_ROW_BYTES);
+    _tile_dpbuud(5, 6, 7);
+    _tile_loadd(7, limb(b, 3), SUM_ROW_BYTES);
+    _tile_dpbuud(3, 6, 7);
+    _tile_loadd(6, limb(a, 1), SUM_ROW_BYTES);
+    _tile_dpbuud(4, 6, 7);
+    _tile_loadd(6, limb(a, 2), SUM_ROW_BYTES);
+    _tile_dpbuud(5, 6, 7);
+    _tile_loadd(7, limb(b, 0), SUM_ROW_BYTES);
+    _tile_dpbuud(2, 6, 7);
+    _tile_loadd(6, limb(a, 3), SUM_ROW_BYTES);
+    _tile_dpbuud(3, 6, 7);
+    _tile_loadd(6, limb(a, 5), SUM_ROW_BYTES);
+    _tile_dpbuud(5, 6, 7);
+    _tile_loadd(6, limb(a, 1), SUM_ROW_BYTES);
+    _tile_dpbuud(1, 6, 7);
+    _tile_loadd(6, limb(a, 4), SUM_ROW_BYTES);
+    _tile_dpbuud(4, 6, 7);
+    _tile_loadd(6, limb(a, 0), SUM_ROW_BYTES);
+    _tile_dpbuud(0, 6, 7);
+    _tile_loadd(7, limb(b, 1), SUM_ROW_BYTES);
+    _tile_dpbuud(1, 6, 7);
+    _tile_loadd(6, limb(a, 1), SUM_ROW_BYTES);
+    _tile_dpbuud(2, 6, 7);
+    _tile_loadd(6, limb(a, 4), SUM_ROW_BYTES);
+    _tile_dpbuud(5, 6, 7);
+    _tile_loadd(6, limb(a, 3), SUM_ROW_BYTES);
+    _tile_dpbuud(4, 6, 7);
+    _tile_loadd(6, limb(a, 2), SUM_ROW_BYTES);
+    _tile_dpbuud(3, 6, 7);
+}
+
+/* Groups limbs - 3, limbs - 2 and limbs - 1 in tiles 0 to 2, limbs being 7 or 8 and a constant: as
  * i grows by one, each limb of W moves on by one group, so three of them wait in registers,
  * b[j] in number 5 + j % 3. Two loads for three products. */
 ALWAYS_INLINE void add_high_3(const uint8_t *a, const uint8_t *b, size_t limbs)
@@ -135,18 +183,12 @@ ALWAYS_INLINE void add_high_3(const uint8_t *a, const uint8_t *b, size_t limbs)
         _tile_loadd(5, limb(b, 6), SUM_ROW_BYTES);
         _tile_loadd(7, limb(b, 5), SUM_ROW_BYTES);
     }
-    if (limbs >= 7) {
-        _tile_loadd(4, from, SUM_ROW_BYTES);
-        _tile_dpbuud(2, 4, 5);
-        _tile_dpbuud(1, 4, 7);
-        _tile_loadd(6, limb(b, 4), SUM_ROW_BYTES);
-        _tile_dpbuud(0, 4, 6);
-        from += RING_TILE_BYTES;
-    }
-    if (limbs == 6) {
-        _tile_loadd(7, limb(b, 5), SUM_ROW_BYTES);
-        _tile_loadd(6, limb(b, 4), SUM_ROW_BYTES);
-    }
+    _tile_loadd(4, from, SUM_ROW_BYTES);
+    _tile_dpbuud(2, 4, 5);
+    _tile_dpbuud(1, 4, 7);
+    _tile_loadd(6, limb(b, 4), SUM_ROW_BYTES);
+    _tile_dpbuud(0, 4, 6);
+    from += RING_TILE_BYTES;
     _tile_loadd(3, limb(from, 0), SUM_ROW_BYTES);
     _tile_dpbuud(2, 3, 7);
     _tile_dpbuud(1, 3, 6);
@@ -189,12 +231,15 @@ ALWAYS_INLINE void add_low(const uint8_t *a, const uint8_t *b, size_t groups)
     case 4:
         add_low_4(a, b);
         break;
-    default:
+    case 5:
         add_low_5(a, b);
+        break;
+    default:
+        add_low_6(a, b);
     }
 }
 
-/* Sums of `groups` groups, at most five, to tiles 0, 1, …: from memory, or zero. */
+/* Sums of `groups` groups, at most six, to tiles 0, 1, …: from memory, or zero. */
 ALWAYS_INLINE void begin_sums(const uint8_t *sums, size_t groups, bool fresh)
 {
     if (fresh) {
@@ -203,6 +248,9 @@ ALWAYS_INLINE void begin_sums(const uint8_t *sums, size_t groups, bool fresh)
         _tile_zero(2);
         _tile_zero(3);
         _tile_zero(4);
+        if (groups > 5) {
+            _tile_zero(5);
+        }
         return;
     }
     _tile_loadd(0, limb(sums, 0), SUM_ROW_BYTES);
@@ -217,6 +265,9 @@ ALWAYS_INLINE void begin_sums(const uint8_t *sums, size_t groups, bool fresh)
     }
     if (groups > 4) {
         _tile_loadd(4, limb(sums, 4), SUM_ROW_BYTES);
+    }
+    if (groups > 5) {
+        _tile_loadd(5, limb(sums, 5), SUM_ROW_BYTES);
     }
 }
 
@@ -234,6 +285,9 @@ ALWAYS_INLINE void end_sums(uint8_t *sums, size_t groups)
     }
     if (groups > 4) {
         _tile_stored(4, sums + 4 * RING_TILE_BYTES, SUM_ROW_BYTES);
+    }
+    if (groups > 5) {
+        _tile_stored(5, sums + 5 * RING_TILE_BYTES, SUM_ROW_BYTES);
     }
 }
 
