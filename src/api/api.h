@@ -62,11 +62,11 @@ struct tacit_session {
     const model *model;
     const protection *protection;
     runner *runner;
-    network network; /* between the parties */
-    bool guard;      /* ranges are compared */
-    double setup_s;  /* making the runner */
-    double online_s; /* the last run */
-    run_cost before; /* what had been spent when it began */
+    network network;            /* between the parties */
+    bool guard;                 /* ranges are compared */
+    double setup_s;             /* making the runner */
+    double offline_s, online_s; /* the last run */
+    run_cost before;            /* what had been spent when it began */
 };
 
 /** protect NULL: the protection of the model's recipe. */

@@ -25,6 +25,13 @@ static const learned mpc_learned[] = {
     {"owner", "the answer and the embedding tables; no other weight"},
 };
 
+/* docs/security/he.md */
+static const learned he_learned[] = {
+    {"server", "the number of tokens, evaluation keys and ciphertexts"},
+    {"owner", "the answer, with noise that depends on the weights, the model's sizes and the "
+              "embedding tables; no other weight, but enough answers copy a model"},
+};
+
 static const protection protections[] = {
     {
         .name = "plain",
@@ -51,6 +58,14 @@ static const protection protections[] = {
         .from_ranges = true,
         .start = runner_mpc_new,
     },
+    {
+        .name = "he",
+        .summary = "CKKS between an owner with the key and a server with the weights: semi-honest, "
+                   "128 bits",
+        .learned = he_learned,
+        .n_learned = sizeof he_learned / sizeof *he_learned,
+        .start = runner_he_new,
+    },
 };
 
 status protection_find(const protection **out, const char *name, const model *m, error *err)
@@ -64,7 +79,8 @@ status protection_find(const protection **out, const char *name, const model *m,
             return OK;
         }
     }
-    return error_set(err, ERR_USAGE, "protection '%s': this program has: plain, stip, mpc", name);
+    return error_set(err, ERR_USAGE, "protection '%s': this program has: plain, stip, mpc, he",
+                     name);
 }
 
 json_t *protection_learned_json(const protection *p, bool label_only, bool oblivious)

@@ -30,6 +30,8 @@ typedef struct {
 typedef struct {
     /** As nn_encoder_forward, unless the runner has label_only. */
     status (*forward)(runner *r, float *out, const embedded *x, error *err);
+    /** What inputs of so many tokens ask for before any of them is known: keys. NULL: nothing. */
+    status (*prepare)(runner *r, size_t tokens, error *err);
     void (*cost)(const runner *r, run_cost *c); /* NULL: nobody sends anything */
     void (*free)(runner *r);
 } runner_ops;
@@ -65,6 +67,9 @@ status runner_stip_new(runner **out, const runner_setup *s, error *err) MUST_USE
 /** The owner alone, with a cloud at the address of setup->peers; model->dir is the owner's part of
  * a protected model. */
 status runner_stip_remote_new(runner **out, const runner_setup *s, error *err) MUST_USE;
+
+/** Client and server of ciphertexts, both of them here. */
+status runner_he_new(runner **out, const runner_setup *s, error *err) MUST_USE;
 
 /** Data owner, two servers and dealer, all of them here. */
 status runner_mpc_new(runner **out, const runner_setup *s, error *err) MUST_USE;

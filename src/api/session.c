@@ -181,14 +181,33 @@ static void normalise(tacit_result *r)
     }
 }
 
+/* What the shortest and the longest sequence ask for is there before any is looked at. */
+static status prepare(tacit_session *s, const packed *p, error *err)
+{
+    size_t shortest = SIZE_MAX, longest = 0;
+    for (size_t i = 0; i < p->n_seqs; i++) {
+        const size_t n = p->start[i + 1] - p->start[i];
+        shortest = n < shortest ? n : shortest;
+        longest = n > longest ? n : longest;
+    }
+    if (!s->runner->ops->prepare || p->n_seqs == 0) {
+        return OK;
+    }
+    TRY(s->runner->ops->prepare(s->runner, shortest, err));
+    return s->runner->ops->prepare(s->runner, longest, err);
+}
+
 status session_run(tacit_session *s, tacit_result **out, packed *p, error *err)
 {
     *out = NULL;
     tacit_result *r = NULL;
     TRY(make_result(&r, s, p, err));
-    const double begin = api_now();
+    double begin = api_now();
     s->before = cost_so_far(s);
-    const status st = run_pieces(s, r, err);
+    status st = prepare(s, &r->tokens, err);
+    s->offline_s = s->runner->ops->prepare ? api_now() - begin : 0;
+    begin = api_now();
+    st = st == OK ? run_pieces(s, r, err) : st;
     s->online_s = api_now() - begin;
     if (st != OK) {
         tacit_result_free(r);
@@ -253,7 +272,7 @@ json_t *session_report(const tacit_session *s)
     json_t *o = json_pack(
         "{s:s, s:s, s:s, s:{s:f, s:f, s:f}, s:I, s:I, s:o, s:o}", "protect", p->name, "recipe",
         s->model->recipe.name, "network", network_name(s->network), "seconds", "setup", s->setup_s,
-        "offline", 0.0, "online", s->online_s, "rounds",
+        "offline", s->offline_s, "online", s->online_s, "rounds",
         (json_int_t)(now.rounds - s->before.rounds), "peak_bytes", (json_int_t)api_peak_bytes(),
         "bytes_sent", sent_json(&now, &s->before), "learned",
         protection_learned_json(p, s->runner->label_only, s->runner->oblivious));

@@ -24,7 +24,7 @@ int verb_bench(int argc, char **argv)
          &o.shape},
         {"tokens", 'n', "N", "tokens of the input (default: 128)", OPTION_SIZE, &o.tokens},
         {"recipe", 'r', "NAME", "named recipe (default: exact)", OPTION_STRING, &o.recipe},
-        {"protect", 'p', "NAME", "plain (default), stip or mpc, timed in turns with plain",
+        {"protect", 'p', "NAME", "plain (default), stip, mpc or he, timed in turns with plain",
          OPTION_STRING, &o.protect},
         {"precision", 0, "NAME", "of plain: f32 (default) or bf16", OPTION_STRING, &o.precision},
         {"network", 0, "NAME", "between parties: local (default), or emulated: lan, wan",

@@ -106,7 +106,7 @@ int verb_eval(int argc, char **argv)
     sinks out = {0};
     tacit_eval_options eo = {.progress = draw, .ctx = &out};
     const option options[] = {
-        {"protect", 'p', "NAME", "protection: plain (default), stip or mpc", OPTION_STRING,
+        {"protect", 'p', "NAME", "protection: plain (default), stip, mpc or he", OPTION_STRING,
          &so.protect},
         {"precision", 0, "NAME", "of plain: f32 (default) or bf16", OPTION_STRING, &so.precision},
         {"peers", 0, "LIST", "elsewhere: cloud=HOST:PORT, or server0=HOST:PORT,server1=HOST:PORT",

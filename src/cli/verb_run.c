@@ -177,8 +177,7 @@ static void print_row(const json_t *run)
     answer_in_words(answer, sizeof answer, result);
     printf("%-9s %-14s %10s %10s %7lld ", json_string_value(json_object_get(run, "protect")),
            answer,
-           human_seconds(time, json_number_value(json_object_get(seconds, "offline")) +
-                                   json_number_value(json_object_get(seconds, "online"))),
+           human_seconds(time, json_number_value(json_object_get(seconds, "online"))),
            human_bytes(bytes, sent), (long long)json_integer_value(json_object_get(run, "rounds")));
     print_probabilities(result);
     putchar('\n');
@@ -190,12 +189,19 @@ static void print_learned(const json_t *runs)
     const json_t *run;
     json_array_foreach(runs, i, run)
     {
+        char time[HUMAN_BYTES];
+        const char *protect = json_string_value(json_object_get(run, "protect"));
+        const json_t *seconds = json_object_get(run, "seconds");
+        const double offline = json_number_value(json_object_get(seconds, "offline"));
+        if (offline > 0) {
+            printf("under %s, keys and weights took %s before that, once for all inputs\n", protect,
+                   human_seconds(time, offline));
+        }
         const char *party;
         json_t *what;
         json_object_foreach(json_object_get(run, "learned"), party, what)
         {
-            printf("under %s, %s learns: %s\n", json_string_value(json_object_get(run, "protect")),
-                   party, json_string_value(what));
+            printf("under %s, %s learns: %s\n", protect, party, json_string_value(what));
         }
     }
 }
@@ -293,7 +299,7 @@ int verb_run(int argc, char **argv)
         {"file", 'f', "FILE", "read the text from a file ('-': standard input)", OPTION_STRING,
          &j.file},
         {"pair", 0, "TEXT", "the second text of a pair", OPTION_STRING, &j.pair},
-        {"protect", 'p', "NAMES", "protections, by commas: plain (default), stip, mpc",
+        {"protect", 'p', "NAMES", "protections, by commas: plain (default), stip, mpc, he",
          OPTION_STRING, &j.protect},
         {"precision", 0, "NAME", "of plain: f32 (default) or bf16", OPTION_STRING, &j.precision},
         {"peers", 0, "LIST", "elsewhere: cloud=HOST:PORT, or server0=HOST:PORT,server1=HOST:PORT",

@@ -234,7 +234,7 @@ static void test_wrong_options(void **state)
     tacit_error err;
     const tacit_session_options protect = {.protect = "magic"}, precision = {.precision = "f8"};
     assert_int_equal(tacit_session_new(&s, m, &protect, &err), TACIT_ERR_USAGE);
-    assert_string_equal(err.text, "protection 'magic': this program has: plain, stip, mpc");
+    assert_string_equal(err.text, "protection 'magic': this program has: plain, stip, mpc, he");
     assert_int_equal(tacit_session_new(&s, m, &precision, &err), TACIT_ERR_USAGE);
     assert_string_equal(err.text, "precision 'f8': must be f32 or bf16");
     assert_int_equal(tacit_session_new(&s, m, &(tacit_session_options){.threads = 100000}, NULL),
