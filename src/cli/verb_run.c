@@ -176,8 +176,7 @@ static void print_row(const json_t *run)
     }
     answer_in_words(answer, sizeof answer, result);
     printf("%-9s %-14s %10s %10s %7lld ", json_string_value(json_object_get(run, "protect")),
-           answer,
-           human_seconds(time, json_number_value(json_object_get(seconds, "online"))),
+           answer, human_seconds(time, json_number_value(json_object_get(seconds, "online"))),
            human_bytes(bytes, sent), (long long)json_integer_value(json_object_get(run, "rounds")));
     print_probabilities(result);
     putchar('\n');
