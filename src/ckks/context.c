@@ -40,14 +40,23 @@ size_t ckks_conjugation_element(const ckks_context *c)
     return 2 * c->n - 1;
 }
 
+/* The scale that n limbs aim at. That of 2^50 stays below it, as primes must. */
+static double wanted_scale(const ckks_params *p, size_t n)
+{
+    const unsigned bits = n > p->n_limbs - p->n_wide ? p->wide_bits : p->scale_bits;
+    return ldexp(bits == CKKS_PRIME_BITS ? 1 - ldexp(1, -8) : 1, (int)bits);
+}
+
 /* One prime after the other from the top, each so near to the square of the scale above it that
- * the next scale comes back to 2^scale_bits. ckks-parameters.md Eq. (4) */
+ * the next scale comes back to what it aims at; below the wide limbs it begins anew.
+ * ckks-parameters.md Eq. (4) */
 static status find_limbs(ckks_context *c, uint64_t *primes, error *err)
 {
     const ckks_params *p = &c->params;
-    const double wanted = ldexp(1, (int)p->scale_bits);
-    double scale = wanted;
+    double scale = wanted_scale(p, p->n_limbs);
     for (size_t n = p->n_limbs; n > 0; n--) {
+        const double wanted = wanted_scale(p, n);
+        scale = n == p->n_limbs - p->n_wide ? wanted : scale;
         c->level[n].scale = scale;
         const size_t at = p->n_special + n - 1;
         const bool base = n == 1;
@@ -61,8 +70,8 @@ static status find_limbs(ckks_context *c, uint64_t *primes, error *err)
         scale = scale * scale / (double)primes[at];
         if (!base && (scale > 1.4 * wanted || scale < wanted / 1.4)) {
             return error_set(err, ERR_USAGE,
-                             "ckks: too few primes near 2^%u for %u levels over 2^%u coefficients",
-                             p->scale_bits, p->n_limbs - 1, p->log_n);
+                             "ckks: too few primes near 2^%.0f for %u levels over 2^%u coefficients",
+                             log2(wanted), p->n_limbs - 1, p->log_n);
         }
     }
     return OK;
@@ -90,16 +99,19 @@ static status make_rings(ckks_context *c, const uint64_t *primes, error *err)
     return ckks_embedding_new(&c->embedding, p->log_n - 1, err);
 }
 
-/* Every field as eight bytes, little-endian, in the order of docs/formats/ckks.md. */
+/* Every field as eight bytes, little-endian, in the order of docs/formats/ckks.md; those of wide
+ * limbs where there are some. */
 static status fill_hash(ckks_context *c, const uint64_t *primes, error *err)
 {
     static const char label[] = "tacit ckks context 1";
     const ckks_params *p = &c->params;
     const uint64_t fields[] = {p->log_n,        p->n_limbs,   p->base_bits, p->scale_bits,
-                               p->special_bits, p->n_special, p->alpha};
+                               p->special_bits, p->n_special, p->alpha,
+                               p->n_wide,       p->wide_bits};
+    const size_t n_fields = sizeof fields / sizeof *fields - (p->n_wide > 0 ? 0 : 2);
     uint8_t bytes[8 * (sizeof fields / sizeof *fields + CKKS_MAX_PRIMES)];
     size_t len = 0;
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    for (size_t i = 0; i < n_fields; i++) {
         len = ckks_put64(bytes, len, fields[i]);
     }
     for (size_t i = 0; i < p->n_special + p->n_limbs; i++) {

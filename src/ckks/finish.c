@@ -17,25 +17,6 @@ typedef struct {
     uint64_t *sum;       /* two limbs for each worker */
 } finish_job;
 
-/* Sums of limb `limb` of the switch basis. */
-static void sum_limb(const finish_job *j, uint64_t *const z[2], size_t limb)
-{
-    const ckks_context *ctx = j->c->ctx;
-    const size_t skipped = ctx->params.n_special - j->special;
-    const uint64_t *x[CKKS_MAX_LIMBS], *y[2][CKKS_MAX_LIMBS];
-    for (size_t d = 0; d < j->x->n_digits; d++) {
-        const ckks_raise_to *to = &ctx->level[j->x->n_limbs].up[d];
-        const bool own = limb >= j->special + to->first && limb < j->special + to->behind;
-        x[d] = own ? j->x->own + (limb - j->special) * ctx->n : j->x->digit[d] + limb * ctx->n;
-        for (size_t h = 0; h < 2; h++) {
-            y[h][d] = ckks_key_words(j->f->key, d, h) + (skipped + limb) * ctx->n;
-        }
-    }
-    const ckks_dot dot = {
-        .n_terms = j->x->n_digits, .n_outputs = 2, .x = x, .y = {y[0], y[1]}, .z = {z[0], z[1]}};
-    ctx->kernels->sums->dot(&ctx->ring->limb[skipped + limb].m, &dot, 0, 0, ctx->n);
-}
-
 /* The special primes, and the last limb where it is divided by too. */
 static void make_sources(void *job, size_t begin, size_t end, size_t worker)
 {
@@ -49,7 +30,7 @@ static void make_sources(void *job, size_t begin, size_t end, size_t worker)
         const size_t limb = special ? i : j->special + last;
         const ckks_limb *r = &ctx->ring->limb[ctx->params.n_special - j->special + limb];
         uint64_t *z[2] = {j->source[0] + i * ctx->n, j->source[1] + i * ctx->n};
-        sum_limb(j, z, limb);
+        ckks_switch_dot_limb(ctx, z, j->x, j->f->key, limb);
         for (size_t h = 0; h < 2; h++) {
             if (!special && j->f->add[h]) {
                 ctx->kernels->elements->mul_scalar_add(&r->m, z[h], j->f->add[h] + last * ctx->n,
@@ -89,7 +70,7 @@ static void divide_limbs(void *job, size_t begin, size_t end, size_t worker)
     const ckks_context *ctx = j->c->ctx;
     uint64_t *sum[2] = {j->sum + 2 * worker * ctx->n, j->sum + (2 * worker + 1) * ctx->n};
     for (size_t i = begin; i < end; i++) {
-        sum_limb(j, sum, j->special + i);
+        ckks_switch_dot_limb(ctx, sum, j->x, j->f->key, j->special + i);
         for (size_t h = 0; h < 2; h++) {
             divide(j, &ctx->ring->limb[ctx->params.n_special + i], h, i, sum[h]);
         }

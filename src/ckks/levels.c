@@ -17,8 +17,7 @@ static status convert_new(ckks_context *c, ckks_convert **out, const ckks_basis 
  * params.h. */
 static size_t special_for(const ckks_params *p, size_t n_limbs)
 {
-    const size_t least = ckks_params_special((unsigned)n_limbs, p->alpha, p->base_bits,
-                                             p->scale_bits, p->special_bits);
+    const size_t least = ckks_params_special_at(p, (unsigned)n_limbs);
     return n_limbs >= p->alpha || least > p->n_special ? p->n_special : least;
 }
 

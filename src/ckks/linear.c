@@ -1,12 +1,17 @@
 /* ckks-linear.md Eq. (3)-(6): double hoisting. Everything between raising and the last division
- * stays over the switch basis, in which a ciphertext's own parts stand multiplied by P'. */
+ * stays over the switch basis, in which a ciphertext's own parts stand multiplied by P'. Work goes
+ * limb by limb, so that sums with keys are turned and added while they are in the cache. */
 #include <string.h>
 
+#include "ckks/kernels.h"
 #include "ckks/linear.h"
 #include "ckks/parts.h"
 #include "ckks/poly.h"
 #include "ckks/spread.h"
 #include "ckks/switch.h"
+
+/* Words of plaintexts that are spread out at once, in the second cache. */
+enum { PIECE = 1024 };
 
 typedef struct {
     ckks *c;
@@ -14,111 +19,184 @@ typedef struct {
     const ckks_keys *keys;
     const ckks_cipher *x;
     ckks_raised raised;
-    ckks_basis limbs, both; /* q_0 .., and with the special primes before them */
-    size_t special;         /* words of these */
-    size_t words;
-    uint64_t **turned[2]; /* x turned by each baby step, times P', NULL where not wanted yet */
+    size_t limbs, special;      /* q_0 .., and the special primes before them */
+    size_t words;               /* of a polynomial over both */
+    uint64_t **turned[2];       /* x turned by each baby step, times P', NULL where not wanted */
+    uint64_t *total[2];         /* Horner's sum */
+    uint64_t *sum, *wide;       /* each worker's: two limbs, and pieces of plaintexts */
+    size_t wide_words;          /* of one worker */
 } walk;
 
-/* z = P' x over the switch basis: nothing modulo the special primes. */
-static void lift(walk *w, uint64_t *z, const uint64_t *x)
+/* One step of either kind, over all limbs. */
+typedef struct {
+    const walk *w;
+    const ckks_raised *raised;
+    const ckks_switch_key *key;
+    size_t baby;         /* of a baby step */
+    size_t begin, behind; /* diagonals of a giant step */
+} step_job;
+
+static const ckks_modulus *modulus(const walk *w, size_t limb)
 {
     const ckks_context *ctx = w->c->ctx;
-    memset(z, 0, w->special * sizeof *z);
-    ckks_poly_mul_scalar(ctx->ring, w->c->pool, &w->limbs, z + w->special, x,
-                         ctx->level[w->limbs.n].special_product);
+    return &ctx->ring->limb[ctx->params.n_special - w->special + limb].m;
 }
 
-/* z += P' x */
-static void lift_add(walk *w, uint64_t *z, const uint64_t *x)
+/* z = P' x modulo one limb: nothing modulo the special primes. */
+static void lift(const walk *w, uint64_t *z, const uint64_t *x, size_t limb)
 {
     const ckks_context *ctx = w->c->ctx;
-    ckks_poly_mul_scalar_add(ctx->ring, w->c->pool, &w->limbs, z + w->special, x,
-                             ctx->level[w->limbs.n].special_product);
+    if (limb < w->special) {
+        memset(z, 0, ctx->n * sizeof *z);
+        return;
+    }
+    const size_t i = limb - w->special;
+    ctx->kernels->elements->mul_scalar(modulus(w, limb), z, x + i * ctx->n,
+                                       ctx->level[w->limbs].special_product[i], ctx->n);
 }
 
 /* x turned by a baby step; Eq. (4). */
-static status turn_baby(walk *w, size_t step)
+static void baby_limbs(void *job, size_t begin, size_t end, size_t worker)
 {
+    const step_job *j = job;
+    const walk *w = j->w;
     const ckks_context *ctx = w->c->ctx;
-    const ckks_switch_key *key;
-    uint64_t *sum[2];
+    uint64_t *sum[2] = {w->sum + 2 * worker * ctx->n, w->sum + (2 * worker + 1) * ctx->n};
+    for (size_t i = begin; i < end; i++) {
+        uint64_t *z[2] = {w->turned[0][j->baby] + i * ctx->n, w->turned[1][j->baby] + i * ctx->n};
+        if (!j->key) {
+            lift(w, z[0], w->x->part[0], i);
+            lift(w, z[1], w->x->part[1], i);
+            continue;
+        }
+        ckks_switch_dot_limb(ctx, sum, j->raised, j->key, i);
+        if (i >= w->special) {
+            const size_t q = i - w->special;
+            ctx->kernels->elements->mul_scalar_add(modulus(w, i), sum[0],
+                                                   w->x->part[0] + q * ctx->n,
+                                                   ctx->level[w->limbs].special_product[q], ctx->n);
+        }
+        for (size_t h = 0; h < 2; h++) {
+            ctx->kernels->elements->permute(z[h], sum[h], j->key->permute, ctx->n);
+        }
+    }
+}
+
+static status turn_baby(walk *w, size_t baby)
+{
+    step_job j = {.w = w, .raised = &w->raised, .baby = baby};
+    const size_t element =
+        ckks_rotation_element(w->c->ctx, w->m->shape.first + (int64_t)baby);
     for (size_t h = 0; h < 2; h++) {
-        TRY(ckks_take(w->c, &w->turned[h][step], w->words));
+        TRY(ckks_take(w->c, &w->turned[h][baby], w->words));
     }
-    if (step == 0) {
-        lift(w, w->turned[0][0], w->x->part[0]);
-        lift(w, w->turned[1][0], w->x->part[1]);
-        return OK;
+    if (element != 1) {
+        TRY(ckks_keys_find(w->c, &j.key, w->keys, element, w->limbs));
     }
-    const size_t element = ckks_rotation_element(ctx, (int64_t)step);
-    TRY(ckks_keys_find(w->c, &key, w->keys, element, w->limbs.n));
-    const arena_mark_t mark = arena_mark(w->c->tmp);
-    TRY(ckks_take(w->c, &sum[0], w->words));
-    TRY(ckks_take(w->c, &sum[1], w->words));
-    ckks_switch_dot(w->c, sum, &w->raised, key);
-    lift_add(w, sum[0], w->x->part[0]);
-    for (size_t h = 0; h < 2; h++) {
-        ckks_automorphism_ntt(ctx->ring, w->c->pool, &w->both, w->turned[h][step], sum[h],
-                              key->permute);
-    }
-    arena_release(w->c->tmp, mark);
+    ckks_split(w->c->pool, w->special + w->limbs, baby_limbs, &j);
     return OK;
 }
 
-/* The products of one giant step, summed over the switch basis. */
-static void sum_giant(walk *w, uint64_t *const z[2], int64_t giant)
+/* z += the products of diagonals with baby steps, words [at, at + n) of one limb. */
+static void add_products(const step_job *j, uint64_t *const z[2], size_t limb, size_t at, size_t n,
+                         uint64_t *wide)
 {
+    const walk *w = j->w;
     const ckks_matrix *m = w->m;
-    for (size_t h = 0; h < 2; h++) {
-        memset(z[h], 0, w->words * sizeof *z[h]);
+    const ckks_context *ctx = w->c->ctx;
+    const size_t terms = j->behind - j->begin;
+    const uint64_t *x[CKKS_MATRIX_MAX_BABY], *y[2][CKKS_MATRIX_MAX_BABY];
+    uint64_t *sum[2] = {wide + terms * PIECE, wide + (terms + 1) * PIECE};
+    for (size_t t = 0; t < terms; t++) {
+        const size_t i = j->begin + t, baby = (size_t)(m->k[i] % m->shape.baby);
+        const ckks_plain *p = &m->plain[i];
+        x[t] = p->words + limb * ctx->n + at;
+        if (p->log_n != ctx->params.log_n) {
+            ckks_spread_words(wide + t * PIECE, p->words + (limb << p->log_n), p, at, n);
+            x[t] = wide + t * PIECE;
+        }
+        for (size_t h = 0; h < 2; h++) {
+            y[h][t] = w->turned[h][baby] + limb * ctx->n + at;
+        }
     }
-    for (size_t i = 0; i < m->n; i++) {
-        const size_t baby = (size_t)(m->k[i] % m->baby);
-        for (size_t h = 0; h < 2 && m->k[i] / m->baby == giant; h++) {
-            ckks_spread_mul_add_raised(w->c, z[h], w->turned[h][baby], &m->plain[i]);
+    const ckks_dot dot = {
+        .n_terms = terms, .n_outputs = 2, .x = x, .y = {y[0], y[1]}, .z = {sum[0], sum[1]}};
+    ctx->kernels->sums->dot(modulus(w, limb), &dot, 0, 0, n);
+    for (size_t h = 0; h < 2; h++) {
+        ctx->kernels->elements->add(modulus(w, limb), z[h] + at, z[h] + at, sum[h], n);
+    }
+}
+
+/* total = total turned by a giant step, its second part through the key, plus products. */
+static void giant_limbs(void *job, size_t begin, size_t end, size_t worker)
+{
+    const step_job *j = job;
+    const walk *w = j->w;
+    const ckks_context *ctx = w->c->ctx;
+    uint64_t *sum[2] = {w->sum + 2 * worker * ctx->n, w->sum + (2 * worker + 1) * ctx->n};
+    for (size_t i = begin; i < end; i++) {
+        uint64_t *z[2] = {w->total[0] + i * ctx->n, w->total[1] + i * ctx->n};
+        if (j->key) {
+            ckks_switch_dot_limb(ctx, sum, j->raised, j->key, i);
+            ctx->kernels->elements->add(modulus(w, i), sum[0], sum[0], z[0], ctx->n);
+            for (size_t h = 0; h < 2; h++) {
+                ctx->kernels->elements->permute(z[h], sum[h], j->key->permute, ctx->n);
+            }
+        }
+        for (size_t at = 0; at < ctx->n && j->begin < j->behind; at += PIECE) {
+            const size_t n = ctx->n - at < PIECE ? ctx->n - at : PIECE;
+            add_products(j, z, i, at, n, w->wide + worker * w->wide_words);
         }
     }
 }
 
-/* total += z turned by its giant step: the second part goes down, is raised anew and switched; the
- * first stays above. Eq. (5). */
-static status add_giant(walk *w, uint64_t *const total[2], uint64_t *const z[2], int64_t giant)
+/* Eq. (5): the second part goes down and is raised anew; then limb by limb. by 0: no turning. */
+static status step_giant(walk *w, int64_t by, size_t begin, size_t behind)
 {
-    const ckks_context *ctx = w->c->ctx;
-    const ckks_switch_key *key;
+    ckks *c = w->c;
     ckks_raised raised;
-    uint64_t *sum[2], *down, *moved;
-    const size_t element = ckks_rotation_element(ctx, giant * w->m->baby);
-    if (element == 1) {
-        for (size_t h = 0; h < 2; h++) {
-            ckks_poly_add(ctx->ring, w->c->pool, &w->both, total[h], total[h], z[h]);
-        }
-        return OK;
+    step_job j = {.w = w, .raised = &raised, .begin = begin, .behind = behind};
+    const size_t element = ckks_rotation_element(c->ctx, by);
+    const arena_mark_t mark = arena_mark(c->tmp);
+    if (element != 1) {
+        uint64_t *down;
+        TRY(ckks_keys_find(c, &j.key, w->keys, element, w->limbs));
+        TRY(ckks_take(c, &down, w->limbs * c->ctx->n));
+        TRY(ckks_switch_down(c, down, w->total[1], NULL, w->limbs));
+        TRY(ckks_raise(c, &raised, down, w->limbs));
     }
-    TRY(ckks_keys_find(w->c, &key, w->keys, element, w->limbs.n));
-    TRY(ckks_take(w->c, &sum[0], w->words));
-    TRY(ckks_take(w->c, &sum[1], w->words));
-    TRY(ckks_take(w->c, &moved, w->words));
-    TRY(ckks_take(w->c, &down, w->limbs.n * ctx->n));
-    TRY(ckks_switch_down(w->c, down, z[1], NULL, w->limbs.n));
-    TRY(ckks_raise(w->c, &raised, down, w->limbs.n));
-    ckks_switch_dot(w->c, sum, &raised, key);
-    ckks_poly_add(ctx->ring, w->c->pool, &w->both, sum[0], sum[0], z[0]);
-    for (size_t h = 0; h < 2; h++) {
-        ckks_automorphism_ntt(ctx->ring, w->c->pool, &w->both, moved, sum[h], key->permute);
-        ckks_poly_add(ctx->ring, w->c->pool, &w->both, total[h], total[h], moved);
-    }
+    ckks_split(c->pool, w->special + w->limbs, giant_limbs, &j);
+    arena_release(c->tmp, mark);
     return OK;
 }
 
 static status turn_babies(walk *w)
 {
     for (size_t i = 0; i < w->m->n; i++) {
-        const size_t step = (size_t)(w->m->k[i] % w->m->baby);
-        if (!w->turned[0][step]) {
-            TRY(turn_baby(w, step));
+        const size_t baby = (size_t)(w->m->k[i] % w->m->shape.baby);
+        if (!w->turned[0][baby]) {
+            TRY(turn_baby(w, baby));
         }
+    }
+    return OK;
+}
+
+static status take_room(walk *w)
+{
+    ckks *c = w->c;
+    const size_t workers = c->pool ? pool_size(c->pool) : 1, n = c->ctx->n;
+    const size_t baby = (size_t)w->m->shape.baby;
+    w->wide_words = (baby + 2) * PIECE;
+    TRY(ckks_take(c, &w->sum, 2 * workers * n));
+    TRY(ckks_take(c, &w->wide, workers * w->wide_words));
+    for (size_t h = 0; h < 2; h++) {
+        w->turned[h] = arena_take(c->tmp, baby, sizeof **w->turned);
+        if (!w->turned[h]) {
+            return error_memory(c->err);
+        }
+        memset(w->turned[h], 0, baby * sizeof **w->turned);
+        TRY(ckks_take(c, &w->total[h], w->words));
+        memset(w->total[h], 0, w->words * sizeof *w->total[h]);
     }
     return OK;
 }
@@ -126,32 +204,28 @@ static status turn_babies(walk *w)
 static status apply(walk *w, ckks_cipher *z, double scale)
 {
     ckks *c = w->c;
-    uint64_t *total[2], *sum[2];
-    for (size_t h = 0; h < 2; h++) {
-        w->turned[h] = arena_take(c->tmp, (size_t)w->m->baby, sizeof **w->turned);
-        if (!w->turned[h]) {
-            return error_memory(c->err);
-        }
-        memset(w->turned[h], 0, (size_t)w->m->baby * sizeof **w->turned);
-        TRY(ckks_take(c, &total[h], w->words));
-        TRY(ckks_take(c, &sum[h], w->words));
-        memset(total[h], 0, w->words * sizeof *total[h]);
-    }
-    TRY(ckks_raise(c, &w->raised, w->x->part[1], w->limbs.n));
+    const ckks_matrix *m = w->m;
+    TRY(take_room(w));
+    TRY(ckks_raise(c, &w->raised, w->x->part[1], w->limbs));
     TRY(turn_babies(w));
-    for (size_t i = 0; i < w->m->n; i++) {
-        const int64_t giant = w->m->k[i] / w->m->baby;
-        if (i == 0 || w->m->k[i - 1] / w->m->baby != giant) {
-            const arena_mark_t mark = arena_mark(c->tmp);
-            sum_giant(w, sum, giant);
-            TRY(add_giant(w, total, sum, giant));
-            arena_release(c->tmp, mark);
+    int64_t above = -1; /* the giant step that has been summed last */
+    for (size_t behind = m->n; behind > 0;) {
+        const int64_t giant = m->k[behind - 1] / m->shape.baby;
+        size_t begin = behind - 1;
+        while (begin > 0 && m->k[begin - 1] / m->shape.baby == giant) {
+            begin--;
         }
+        TRY(step_giant(w, above < 0 ? 0 : (above - giant) * m->shape.baby, begin, behind));
+        above = giant;
+        behind = begin;
     }
-    TRY(ckks_shape(c, z, w->limbs.n - 1, 2, scale,
-                   w->x->log_slots > w->m->log_slots ? w->x->log_slots : w->m->log_slots));
+    if (above > 0) {
+        TRY(step_giant(w, above * m->shape.baby, 0, 0));
+    }
+    TRY(ckks_shape(c, z, w->limbs - 1, 2, scale,
+                   w->x->log_slots > m->log_slots ? w->x->log_slots : m->log_slots));
     for (size_t h = 0; h < 2; h++) {
-        TRY(ckks_switch_down_rescale(c, z->part[h], total[h], NULL, w->limbs.n));
+        TRY(ckks_switch_down_rescale(c, z->part[h], w->total[h], NULL, w->limbs));
     }
     return OK;
 }
@@ -167,16 +241,14 @@ status ckks_matrix_apply(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ck
             "ckks: a matrix for %zu limbs and 2^%u slots, a ciphertext of %zu and 2^%u", limbs,
             m->log_slots, x->n_limbs, x->log_slots);
     }
-    const size_t special = c->ctx->level[limbs].n_special * c->ctx->n;
     walk w = {.c = c,
               .m = m,
               .keys = keys,
               .x = x,
-              .limbs = ckks_limbs_basis(c->ctx, limbs),
-              .both = ckks_switch_basis(c->ctx, limbs),
-              .special = special,
-              .words = special + limbs * c->ctx->n};
-    const double scale = x->scale * m->scale / (double)ckks_limb_prime(c->ctx, limbs - 1);
+              .limbs = limbs,
+              .special = c->ctx->level[limbs].n_special};
+    w.words = (w.special + limbs) * c->ctx->n;
+    const double scale = x->scale * m->shape.scale / (double)ckks_limb_prime(c->ctx, limbs - 1);
     const arena_mark_t mark = arena_mark(c->tmp);
     const status st = apply(&w, z, scale);
     arena_release(c->tmp, mark);

@@ -1,9 +1,10 @@
 /** Matrices times slots, by diagonals: docs/design/ckks-linear.md.
  *
  * With n = 2^log_slots slots, a matrix A is the sum over k of diag_k * (x turned by k), where
- * diag_k[i] = A[i][(i + k) mod n]. Baby steps k mod b share one raising of x and stay above the
- * special primes; each giant step sums their products there, goes down once and is turned. Slots
- * that repeat (log_slots below that of the ring) turn within their period.
+ * diag_k[i] = A[i][(i + k) mod n]. Baby steps share one raising of x and stay above the special
+ * primes, as do the sums of their products; giant steps are Horner's scheme, each of which turns
+ * what has been summed so far. Slots that repeat (log_slots below that of the ring) turn within
+ * their period.
  */
 #ifndef TACIT_CKKS_LINEAR_H
 #define TACIT_CKKS_LINEAR_H
@@ -15,14 +16,22 @@ typedef struct {
     const double *re, *im; /* n slots; im NULL where real */
 } ckks_diagonal;
 
+enum { CKKS_MATRIX_MAX_BABY = 1024 };
+
+/** How it is computed; zeros mean what costs least for rising k. */
+typedef struct {
+    int64_t baby;  /* b, at most CKKS_MATRIX_MAX_BABY: baby steps are first .. first + b - 1 */
+    int64_t first; /* may be negative: k counts from here, modulo n */
+    double scale;  /* of the diagonals; 0: such that the result has its level's scale */
+} ckks_matrix_shape;
+
 /** Diagonals encoded for one number of limbs: read-only after `new`. */
 typedef struct {
     const ckks_context *ctx;
     unsigned log_slots;
     size_t n_limbs, n;
-    int64_t baby;      /* b */
-    double scale;      /* of the diagonals: such that the result, rescaled, has its level's scale */
-    int64_t *k;        /* n, sorted */
+    ckks_matrix_shape shape;
+    int64_t *k;        /* n, each less `first`, rising */
     ckks_plain *plain; /* diagonal k turned back by its giant step, over the switch basis */
 } ckks_matrix;
 
@@ -31,6 +40,10 @@ typedef struct {
  */
 status ckks_matrix_new(ckks *c, ckks_matrix *out, const ckks_diagonal *d, size_t n,
                        unsigned log_slots, size_t n_limbs, int64_t baby) MUST_USE;
+/** Diagonals in any order. */
+status ckks_matrix_new_shaped(ckks *c, ckks_matrix *out, const ckks_diagonal *d, size_t n,
+                              unsigned log_slots, size_t n_limbs,
+                              const ckks_matrix_shape *shape) MUST_USE;
 void ckks_matrix_clear(ckks_matrix *m);
 
 /** The steps for which it wants rotation keys: at most 2 n of them to steps; returns how many. */
@@ -38,7 +51,7 @@ size_t ckks_matrix_steps(const ckks_matrix *m, int64_t *steps);
 
 /** z = A x, rescaled: m->n_limbs - 1 limbs. x has m->n_limbs limbs or more and two parts.
  * Cost: one raising, a product with a key for each baby step, a switching for each giant step, and
- * two divisions at the end of each. Noise: ckks-noise.md Eq. (9).
+ * two divisions at the end. Noise: ckks-noise.md Eq. (9).
  * Scratch: 16 N (n_special + n_limbs) bytes for each baby step, and three more. */
 status ckks_matrix_apply(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks_matrix *m,
                          const ckks_keys *keys) MUST_USE;

@@ -33,7 +33,7 @@ static size_t cost(const int64_t *k, size_t n, int64_t b)
 static int64_t best_baby(const int64_t *k, size_t n, unsigned log_slots)
 {
     int64_t best = 1;
-    for (int64_t b = 2; b <= (int64_t)1 << log_slots; b *= 2) {
+    for (int64_t b = 2; b <= (int64_t)1 << log_slots && b <= CKKS_MATRIX_MAX_BABY; b *= 2) {
         best = cost(k, n, b) < cost(k, n, best) ? b : best;
     }
     return best;
@@ -43,7 +43,7 @@ static int64_t best_baby(const int64_t *k, size_t n, unsigned log_slots)
 static status encode(ckks *c, ckks_matrix *m, size_t i, const ckks_diagonal *d)
 {
     const size_t slots = (size_t)1 << m->log_slots;
-    const size_t giant = (size_t)(d->k / m->baby * m->baby);
+    const size_t giant = (size_t)(m->k[i] / m->shape.baby * m->shape.baby);
     double *re = arena_take(c->tmp, 2 * slots, sizeof *re);
     if (!re) {
         return error_memory(c->err);
@@ -54,65 +54,97 @@ static status encode(ckks *c, ckks_matrix *m, size_t i, const ckks_diagonal *d)
         re[slots + s] = d->im ? d->im[from] : 0;
     }
     const ckks_encoding how = {
-        .log_slots = m->log_slots, .n_limbs = m->n_limbs, .scale = m->scale, .raised = true};
+        .log_slots = m->log_slots, .n_limbs = m->n_limbs, .scale = m->shape.scale, .raised = true};
     return ckks_encode(c, &m->plain[i], re, re + slots, &how);
 }
 
-static status check(ckks *c, const ckks_diagonal *d, size_t n, unsigned log_slots, size_t n_limbs)
+static status check(ckks *c, const ckks_diagonal *d, size_t n, unsigned log_slots, size_t n_limbs,
+                    int64_t baby)
 {
     if (n < 1 || log_slots >= c->ctx->params.log_n || n_limbs < 2 ||
-        n_limbs > c->ctx->params.n_limbs) {
+        n_limbs > c->ctx->params.n_limbs || baby < 0 || baby > CKKS_MATRIX_MAX_BABY) {
         return error_set(c->err, ERR_USAGE, "ckks: no matrix of %zu diagonals at %zu limbs", n,
                          n_limbs);
     }
     for (size_t i = 0; i < n; i++) {
-        if (d[i].k < 0 || d[i].k >= (int64_t)1 << log_slots || (i > 0 && d[i].k <= d[i - 1].k)) {
-            return error_set(c->err, ERR_USAGE, "ckks: diagonals are not in order");
+        if (d[i].k < 0 || d[i].k >= (int64_t)1 << log_slots) {
+            return error_set(c->err, ERR_USAGE, "ckks: diagonal %lld of 2^%u slots",
+                             (long long)d[i].k, log_slots);
         }
     }
     return OK;
 }
 
-static status fill(ckks *c, ckks_matrix *m, const ckks_diagonal *d, size_t n, int64_t baby)
+/* Diagonals by rising k - first; which of d each is, to at. */
+static status sort(ckks *c, ckks_matrix *m, size_t *at, const ckks_diagonal *d)
 {
-    m->k = mem_new(n, sizeof *m->k);
-    m->plain = mem_new(n, sizeof *m->plain);
-    if (!m->k || !m->plain) {
+    const int64_t slots = (int64_t)1 << m->log_slots;
+    for (size_t i = 0; i < m->n; i++) {
+        const int64_t k = ((d[i].k - m->shape.first) % slots + slots) % slots;
+        size_t to = i;
+        for (; to > 0 && m->k[to - 1] >= k; to--) {
+            if (m->k[to - 1] == k) {
+                return error_set(c->err, ERR_USAGE, "ckks: diagonal %lld comes twice",
+                                 (long long)d[i].k);
+            }
+            m->k[to] = m->k[to - 1];
+            at[to] = at[to - 1];
+        }
+        m->k[to] = k;
+        at[to] = i;
+    }
+    return OK;
+}
+
+static status fill(ckks *c, ckks_matrix *m, const ckks_diagonal *d)
+{
+    m->k = mem_new(m->n, sizeof *m->k);
+    m->plain = mem_new(m->n, sizeof *m->plain);
+    size_t *at = arena_take(c->tmp, m->n, sizeof *at);
+    if (!m->k || !m->plain || !at) {
         return error_memory(c->err);
     }
-    m->n = n;
-    for (size_t i = 0; i < n; i++) {
-        m->k[i] = d[i].k;
-    }
-    m->baby = baby > 0 ? baby : best_baby(m->k, n, m->log_slots);
-    for (size_t i = 0; i < n; i++) {
+    TRY(sort(c, m, at, d));
+    m->shape.baby = m->shape.baby > 0 ? m->shape.baby : best_baby(m->k, m->n, m->log_slots);
+    for (size_t i = 0; i < m->n; i++) {
         const arena_mark_t mark = arena_mark(c->tmp);
-        const status st = encode(c, m, i, &d[i]);
+        const status st = encode(c, m, i, &d[at[i]]);
         arena_release(c->tmp, mark);
         TRY(st);
     }
     return OK;
 }
 
-status ckks_matrix_new(ckks *c, ckks_matrix *out, const ckks_diagonal *d, size_t n,
-                       unsigned log_slots, size_t n_limbs, int64_t baby)
+status ckks_matrix_new_shaped(ckks *c, ckks_matrix *out, const ckks_diagonal *d, size_t n,
+                              unsigned log_slots, size_t n_limbs, const ckks_matrix_shape *shape)
 {
     *out = (ckks_matrix){0};
-    TRY(check(c, d, n, log_slots, n_limbs));
-    const ckks_level *l = &c->ctx->level[n_limbs];
-    *out =
-        (ckks_matrix){.ctx = c->ctx, .log_slots = log_slots, .n_limbs = n_limbs, .scale = l->scale};
-    const status st = fill(c, out, d, n, baby);
+    TRY(check(c, d, n, log_slots, n_limbs, shape->baby));
+    *out = (ckks_matrix){
+        .ctx = c->ctx, .log_slots = log_slots, .n_limbs = n_limbs, .n = n, .shape = *shape};
+    if (shape->scale == 0) {
+        out->shape.scale = c->ctx->level[n_limbs].scale;
+    }
+    const arena_mark_t mark = arena_mark(c->tmp);
+    const status st = fill(c, out, d);
+    arena_release(c->tmp, mark);
     if (st != OK) {
         ckks_matrix_clear(out);
     }
     return st;
 }
 
+status ckks_matrix_new(ckks *c, ckks_matrix *out, const ckks_diagonal *d, size_t n,
+                       unsigned log_slots, size_t n_limbs, int64_t baby)
+{
+    const ckks_matrix_shape shape = {.baby = baby};
+    return ckks_matrix_new_shaped(c, out, d, n, log_slots, n_limbs, &shape);
+}
+
 static size_t add_step(int64_t *steps, size_t n, int64_t step)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (steps[i] == step) {
+    for (size_t i = 0; i < n || step == 0; i++) {
+        if (step == 0 || steps[i] == step) {
             return n;
         }
     }
@@ -120,13 +152,15 @@ static size_t add_step(int64_t *steps, size_t n, int64_t step)
     return n + 1;
 }
 
+/* Giant steps turn by how far they are from the next one below, the lowest by itself. */
 size_t ckks_matrix_steps(const ckks_matrix *m, int64_t *steps)
 {
+    const int64_t b = m->shape.baby;
     size_t n = 0;
     for (size_t i = 0; i < m->n; i++) {
-        const int64_t baby = m->k[i] % m->baby, giant = m->k[i] - baby;
-        n = baby ? add_step(steps, n, baby) : n;
-        n = giant ? add_step(steps, n, giant) : n;
+        const int64_t giant = m->k[i] / b, below = i > 0 ? m->k[i - 1] / b : 0;
+        n = add_step(steps, n, m->shape.first + m->k[i] % b);
+        n = add_step(steps, n, (giant - below) * b);
     }
     return n;
 }

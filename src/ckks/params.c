@@ -20,8 +20,10 @@ status ckks_params_check(const ckks_params *p, error *err)
     TRY(check_field("base bits", p->base_bits, p->scale_bits, CKKS_PRIME_BITS, err));
     TRY(check_field("special bits", p->special_bits, p->scale_bits, CKKS_PRIME_BITS, err));
     TRY(check_field("alpha", p->alpha, 1, p->n_limbs, err));
-    const unsigned least =
-        ckks_params_special(p->n_limbs, p->alpha, p->base_bits, p->scale_bits, p->special_bits);
+    TRY(check_field("wide limbs", p->n_wide, 0, p->n_limbs - 1, err));
+    TRY(check_field("wide bits", p->wide_bits, p->n_wide ? p->scale_bits : 0,
+                    p->n_wide ? CKKS_PRIME_BITS : 0, err));
+    const unsigned least = ckks_params_special_at(p, p->n_limbs);
     return check_field("special primes", p->n_special, least < CKKS_MAX_SPECIAL ? least : 1,
                        CKKS_MAX_SPECIAL, err);
 }
@@ -33,6 +35,25 @@ unsigned ckks_params_special(unsigned n_limbs, unsigned alpha, unsigned base_bit
     const unsigned limbs = alpha < n_limbs ? alpha : n_limbs;
     const unsigned digit = base_bits + (limbs - 1) * scale_bits;
     return (digit + 2 + special_bits - 1) / special_bits;
+}
+
+static unsigned limb_bits(const ckks_params *p, unsigned i)
+{
+    const unsigned narrow = i == 0 ? p->base_bits : p->scale_bits;
+    return i >= p->n_limbs - p->n_wide ? p->wide_bits : narrow;
+}
+
+unsigned ckks_params_special_at(const ckks_params *p, unsigned n_limbs)
+{
+    unsigned widest = 0;
+    for (unsigned first = 0; first < n_limbs; first += p->alpha) {
+        unsigned digit = 0;
+        for (unsigned i = first; i < first + p->alpha && i < n_limbs; i++) {
+            digit += limb_bits(p, i);
+        }
+        widest = digit > widest ? digit : widest;
+    }
+    return (widest + 2 + p->special_bits - 1) / p->special_bits;
 }
 
 /* Transforms of one key switching, twice a conversion's share of them: Eq. (3). */

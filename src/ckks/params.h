@@ -27,7 +27,10 @@ typedef struct {
     unsigned special_bits; /* of the special primes: <= 50 */
     unsigned n_special;
     unsigned alpha; /* limbs a digit; the number of digits is ceil(n_limbs / alpha) */
-    bool insecure;  /* past the table of security.h: for tests alone */
+    /* The last n_wide limbs, and scales where they are there, have wide_bits (up to 50) for
+     * scale_bits: what bootstrapping computes in. 0 of them: none. */
+    unsigned n_wide, wide_bits;
+    bool insecure; /* past the table of security.h: for tests alone */
 } ckks_params;
 
 /** What a caller wants. */
@@ -51,5 +54,8 @@ status ckks_params_check(const ckks_params *p, error *err) MUST_USE;
  * least 2^2 times that of any digit's. */
 unsigned ckks_params_special(unsigned n_limbs, unsigned alpha, unsigned base_bits,
                              unsigned scale_bits, unsigned special_bits);
+
+/** The same at a level of parameters that may have wide limbs: what its widest digit asks for. */
+unsigned ckks_params_special_at(const ckks_params *p, unsigned n_limbs);
 
 #endif

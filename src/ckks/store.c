@@ -14,7 +14,7 @@ void ckks_context_write(uint8_t out[CKKS_PARAMS_BYTES], const ckks_context *x)
 {
     const ckks_params *p = &x->params;
     const unsigned fields[8] = {p->log_n,        p->n_limbs,   p->base_bits, p->scale_bits,
-                                p->special_bits, p->n_special, p->alpha,     0};
+                                p->special_bits, p->n_special, p->alpha,     p->n_wide | p->wide_bits << 8};
     ckks_header_write(out, STORE_PARAMS, x->hash);
     for (size_t i = 0; i < 8; i++) {
         ckks_write32(out + CKKS_STORE_HEADER + 4 * i, fields[i]);
@@ -36,8 +36,9 @@ status ckks_context_read(ckks_context **out, span in, const ckks_kernels *kernel
                            .scale_bits = f[3],
                            .special_bits = f[4],
                            .n_special = f[5],
-                           .alpha = f[6]};
-    TRY(ckks_field_check("reserved", f[7], 0, 0, err));
+                           .alpha = f[6],
+                           .n_wide = f[7] & 0xff,
+                           .wide_bits = f[7] >> 8};
     status st = ckks_params_check(&p, err);
     if (st == OK) {
         /* Before anything is made: what nominal sizes already say is not secure. */

@@ -96,6 +96,25 @@ void ckks_switch_dot(ckks *c, uint64_t *const z[2], const ckks_raised *x, const 
     ckks_split(c->pool, limbs * ckks_parts_of_limb(c->ctx->ring), dot_parts, &j);
 }
 
+void ckks_switch_dot_limb(const ckks_context *ctx, uint64_t *const z[2], const ckks_raised *x,
+                          const ckks_switch_key *k, size_t limb)
+{
+    const ckks_level *l = &ctx->level[x->n_limbs];
+    const size_t skipped = ctx->params.n_special - l->n_special;
+    const uint64_t *digit[CKKS_MAX_LIMBS], *y[2][CKKS_MAX_LIMBS];
+    for (size_t d = 0; d < x->n_digits; d++) {
+        const ckks_raise_to *to = &l->up[d];
+        const bool own = limb >= l->n_special + to->first && limb < l->n_special + to->behind;
+        digit[d] = own ? x->own + (limb - l->n_special) * ctx->n : x->digit[d] + limb * ctx->n;
+        for (size_t h = 0; h < 2; h++) {
+            y[h][d] = ckks_key_words(k, d, h) + (skipped + limb) * ctx->n;
+        }
+    }
+    const ckks_dot dot = {
+        .n_terms = x->n_digits, .n_outputs = 2, .x = digit, .y = {y[0], y[1]}, .z = {z[0], z[1]}};
+    ctx->kernels->sums->dot(&ctx->ring->limb[skipped + limb].m, &dot, 0, 0, ctx->n);
+}
+
 /* The end of a division, limb after limb while it is in the cache: z = factor (x - t) + add_factor
  * add, t in coefficients. */
 typedef struct {

@@ -24,6 +24,10 @@ status ckks_raise(ckks *c, ckks_raised *out, const uint64_t *x, size_t n_limbs) 
 /** z[h] = sum over digits j of x_j key_j[h], over the switch basis. */
 void ckks_switch_dot(ckks *c, uint64_t *const z[2], const ckks_raised *x, const ckks_switch_key *k);
 
+/** Limb `limb` of the switch basis alone, into two polynomials' N words each. */
+void ckks_switch_dot_limb(const ckks_context *ctx, uint64_t *const z[2], const ckks_raised *x,
+                          const ckks_switch_key *k, size_t limb);
+
 /** z = round(x / P') + add over n_limbs limbs; x over the switch basis is destroyed; add may be
  * NULL, or z. Cost: n_special inverse, n_limbs forward transforms. */
 status ckks_switch_down(ckks *c, uint64_t *z, uint64_t *x, const uint64_t *add,
