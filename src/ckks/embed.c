@@ -101,6 +101,13 @@ void ckks_embedding_free(ckks_embedding *e)
     }
 }
 
+void ckks_embedding_root(const ckks_embedding *e, size_t h, size_t j, double *re, double *im)
+{
+    CHECK(j < h && 2 * h <= (size_t)1 << e->max_log_slots);
+    *re = e->cosine[h + j];
+    *im = e->sine[h + j];
+}
+
 static void reverse_bits(double *x, unsigned bits)
 {
     const size_t n = (size_t)1 << bits;

@@ -17,6 +17,10 @@ typedef struct ckks_embedding ckks_embedding;
 status ckks_embedding_new(ckks_embedding **out, unsigned max_log_slots, error *err) MUST_USE;
 void ckks_embedding_free(ckks_embedding *e);
 
+/** The root that place j < h of stage h (a power of two below 2^max_log_slots) multiplies by:
+ * exp(2 pi i 5^j / 8h). Eq. (3) of ckks-encoding.md as a matrix is made of these. */
+void ckks_embedding_root(const ckks_embedding *e, size_t h, size_t j, double *re, double *im);
+
 /** Slots re + i im, in place, to coefficients: re holds the first n of them, im the others.
  * Error: the l2 norm of what is off is at most 8 (log_slots + 1) 2^-53 times that of the result.
  * Cost: n log n butterflies. */

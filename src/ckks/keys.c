@@ -137,6 +137,34 @@ status ckks_keys_new(ckks *c, ckks_keys *out, const ckks_secret *s, const int64_
     return st;
 }
 
+/* The most limbs that any wish has for this element. */
+static size_t most_limbs(const ckks_key_wish *w, size_t n, size_t element)
+{
+    size_t limbs = 0;
+    for (size_t i = 0; i < n; i++) {
+        limbs = w[i].element == element && w[i].n_limbs > limbs ? w[i].n_limbs : limbs;
+    }
+    return limbs;
+}
+
+status ckks_keys_new_wished(ckks *c, ckks_keys *out, const ckks_secret *s,
+                            const ckks_key_wish *wishes, size_t n)
+{
+    *out = (ckks_keys){.key = mem_new(n, sizeof *out->key)};
+    if (!out->key) {
+        return error_memory(c->err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const size_t element = wishes[i].element;
+        const status st = add_key(c, out, s, element, most_limbs(wishes, n, element));
+        if (st != OK) {
+            ckks_keys_clear(out);
+            return st;
+        }
+    }
+    return OK;
+}
+
 status ckks_keys_find(ckks *c, const ckks_switch_key **out, const ckks_keys *k, size_t element,
                       size_t n_limbs)
 {

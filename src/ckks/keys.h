@@ -69,6 +69,15 @@ status ckks_keys_new(ckks *c, ckks_keys *out, const ckks_secret *s, const int64_
                      bool conjugation, size_t n_limbs) MUST_USE;
 void ckks_keys_clear(ckks_keys *k);
 
+/** A key that is wanted: its element, and for how many limbs. */
+typedef struct {
+    size_t element, n_limbs;
+} ckks_key_wish;
+
+/** Keys of different levels; of equal elements the highest. */
+status ckks_keys_new_wished(ckks *c, ckks_keys *out, const ckks_secret *s,
+                            const ckks_key_wish *wishes, size_t n) MUST_USE;
+
 /** ERR_USAGE where there is no key of that element for n_limbs limbs. */
 status ckks_keys_find(ckks *c, const ckks_switch_key **out, const ckks_keys *k, size_t element,
                       size_t n_limbs) MUST_USE;

@@ -105,7 +105,7 @@ static void add_products(const step_job *j, uint64_t *const z[2], size_t limb, s
     const ckks_matrix *m = w->m;
     const ckks_context *ctx = w->c->ctx;
     const size_t terms = j->behind - j->begin;
-    const uint64_t *x[CKKS_MATRIX_MAX_BABY], *y[2][CKKS_MATRIX_MAX_BABY];
+    const uint64_t *x[CKKS_MATRIX_MAX_TERMS], *y[2][CKKS_MATRIX_MAX_TERMS];
     uint64_t *sum[2] = {wide + terms * PIECE, wide + (terms + 1) * PIECE};
     for (size_t t = 0; t < terms; t++) {
         const size_t i = j->begin + t, baby = (size_t)(m->k[i] % m->shape.baby);
@@ -186,7 +186,7 @@ static status take_room(walk *w)
     ckks *c = w->c;
     const size_t workers = c->pool ? pool_size(c->pool) : 1, n = c->ctx->n;
     const size_t baby = (size_t)w->m->shape.baby;
-    w->wide_words = (baby + 2) * PIECE;
+    w->wide_words = (ckks_matrix_terms(w->m) + 2) * PIECE;
     TRY(ckks_take(c, &w->sum, 2 * workers * n));
     TRY(ckks_take(c, &w->wide, workers * w->wide_words));
     for (size_t h = 0; h < 2; h++) {

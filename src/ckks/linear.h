@@ -16,13 +16,15 @@ typedef struct {
     const double *re, *im; /* n slots; im NULL where real */
 } ckks_diagonal;
 
-enum { CKKS_MATRIX_MAX_BABY = 1024 };
+/** Diagonals that share a giant step. */
+enum { CKKS_MATRIX_MAX_TERMS = 256 };
 
 /** How it is computed; zeros mean what costs least for rising k. */
 typedef struct {
-    int64_t baby;  /* b, at most CKKS_MATRIX_MAX_BABY: baby steps are first .. first + b - 1 */
+    int64_t baby;  /* b: baby steps are first .. first + b - 1 */
     int64_t first; /* may be negative: k counts from here, modulo n */
     double scale;  /* of the diagonals; 0: such that the result has its level's scale */
+    unsigned log_period; /* diagonals repeat after so many slots; 0: they do not */
 } ckks_matrix_shape;
 
 /** Diagonals encoded for one number of limbs: read-only after `new`. */
@@ -48,6 +50,13 @@ void ckks_matrix_clear(ckks_matrix *m);
 
 /** The steps for which it wants rotation keys: at most 2 n of them to steps; returns how many. */
 size_t ckks_matrix_steps(const ckks_matrix *m, int64_t *steps);
+
+/** The keys for them, behind the n at out (NULL: they are only counted, up to two a diagonal);
+ * returns how many there are then. */
+size_t ckks_matrix_wishes(const ckks_matrix *m, ckks_key_wish *out, size_t n);
+
+/** The most diagonals of one giant step. */
+size_t ckks_matrix_terms(const ckks_matrix *m);
 
 /** z = A x, rescaled: m->n_limbs - 1 limbs. x has m->n_limbs limbs or more and two parts.
  * Cost: one raising, a product with a key for each baby step, a switching for each giant step, and

@@ -33,7 +33,7 @@ static size_t cost(const int64_t *k, size_t n, int64_t b)
 static int64_t best_baby(const int64_t *k, size_t n, unsigned log_slots)
 {
     int64_t best = 1;
-    for (int64_t b = 2; b <= (int64_t)1 << log_slots && b <= CKKS_MATRIX_MAX_BABY; b *= 2) {
+    for (int64_t b = 2; b <= (int64_t)1 << log_slots && b <= CKKS_MATRIX_MAX_TERMS; b *= 2) {
         best = cost(k, n, b) < cost(k, n, best) ? b : best;
     }
     return best;
@@ -42,19 +42,20 @@ static int64_t best_baby(const int64_t *k, size_t n, unsigned log_slots)
 /* Diagonal d turned back by its giant step, so that the turn that follows undoes it. */
 static status encode(ckks *c, ckks_matrix *m, size_t i, const ckks_diagonal *d)
 {
-    const size_t slots = (size_t)1 << m->log_slots;
+    const unsigned log_period = m->shape.log_period ? m->shape.log_period : m->log_slots;
+    const size_t slots = (size_t)1 << log_period;
     const size_t giant = (size_t)(m->k[i] / m->shape.baby * m->shape.baby);
     double *re = arena_take(c->tmp, 2 * slots, sizeof *re);
     if (!re) {
         return error_memory(c->err);
     }
     for (size_t s = 0; s < slots; s++) {
-        const size_t from = (s + slots - giant) & (slots - 1);
+        const size_t from = (s - giant) & (slots - 1);
         re[s] = d->re[from];
         re[slots + s] = d->im ? d->im[from] : 0;
     }
     const ckks_encoding how = {
-        .log_slots = m->log_slots, .n_limbs = m->n_limbs, .scale = m->shape.scale, .raised = true};
+        .log_slots = log_period, .n_limbs = m->n_limbs, .scale = m->shape.scale, .raised = true};
     return ckks_encode(c, &m->plain[i], re, re + slots, &how);
 }
 
@@ -62,7 +63,7 @@ static status check(ckks *c, const ckks_diagonal *d, size_t n, unsigned log_slot
                     int64_t baby)
 {
     if (n < 1 || log_slots >= c->ctx->params.log_n || n_limbs < 2 ||
-        n_limbs > c->ctx->params.n_limbs || baby < 0 || baby > CKKS_MATRIX_MAX_BABY) {
+        n_limbs > c->ctx->params.n_limbs || baby < 0) {
         return error_set(c->err, ERR_USAGE, "ckks: no matrix of %zu diagonals at %zu limbs", n,
                          n_limbs);
     }
@@ -106,6 +107,10 @@ static status fill(ckks *c, ckks_matrix *m, const ckks_diagonal *d)
     }
     TRY(sort(c, m, at, d));
     m->shape.baby = m->shape.baby > 0 ? m->shape.baby : best_baby(m->k, m->n, m->log_slots);
+    if (ckks_matrix_terms(m) > CKKS_MATRIX_MAX_TERMS) {
+        return error_set(c->err, ERR_USAGE, "ckks: more than %d diagonals to a giant step",
+                         CKKS_MATRIX_MAX_TERMS);
+    }
     for (size_t i = 0; i < m->n; i++) {
         const arena_mark_t mark = arena_mark(c->tmp);
         const status st = encode(c, m, i, &d[at[i]]);
@@ -152,6 +157,16 @@ static size_t add_step(int64_t *steps, size_t n, int64_t step)
     return n + 1;
 }
 
+size_t ckks_matrix_terms(const ckks_matrix *m)
+{
+    size_t most = 0;
+    for (size_t i = 0, begin = 0; i < m->n; i++) {
+        begin = m->k[i] / m->shape.baby == m->k[begin] / m->shape.baby ? begin : i;
+        most = i + 1 - begin > most ? i + 1 - begin : most;
+    }
+    return most;
+}
+
 /* Giant steps turn by how far they are from the next one below, the lowest by itself. */
 size_t ckks_matrix_steps(const ckks_matrix *m, int64_t *steps)
 {
@@ -161,6 +176,26 @@ size_t ckks_matrix_steps(const ckks_matrix *m, int64_t *steps)
         const int64_t giant = m->k[i] / b, below = i > 0 ? m->k[i - 1] / b : 0;
         n = add_step(steps, n, m->shape.first + m->k[i] % b);
         n = add_step(steps, n, (giant - below) * b);
+    }
+    return n;
+}
+
+static size_t add_wish(ckks_key_wish *out, size_t n, const ckks_matrix *m, int64_t step)
+{
+    const ckks_key_wish w = {.element = ckks_rotation_element(m->ctx, step), .n_limbs = m->n_limbs};
+    if (out && w.element != 1) {
+        out[n] = w;
+    }
+    return n + (w.element != 1);
+}
+
+size_t ckks_matrix_wishes(const ckks_matrix *m, ckks_key_wish *out, size_t n)
+{
+    const int64_t b = m->shape.baby;
+    for (size_t i = 0; i < m->n; i++) {
+        const int64_t giant = m->k[i] / b, below = i > 0 ? m->k[i - 1] / b : 0;
+        n = add_wish(out, n, m, m->shape.first + m->k[i] % b);
+        n = add_wish(out, n, m, (giant - below) * b);
     }
     return n;
 }

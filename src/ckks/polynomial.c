@@ -210,10 +210,9 @@ static status first_power(tower *t, const ckks_cipher *x, const ckks_series *s)
 }
 
 static status apply(tower *t, ckks_cipher *z, const ckks_cipher *x, const ckks_series *s,
-                    double *scratch, size_t limbs)
+                    double *scratch, size_t limbs, double scale)
 {
     const size_t d = s->degree;
-    const double scale = t->c->ctx->level[limbs].scale;
     ckks_cipher top;
     t->small = (size_t)1 << (log2_up(d + 1) + 1) / 2;
     TRY(first_power(t, x, s));
@@ -233,6 +232,14 @@ status ckks_series_apply(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ck
                          const ckks_keys *keys)
 {
     const size_t depth = ckks_series_depth(s);
+    const size_t limbs = x->n_limbs > depth ? x->n_limbs - depth : 1;
+    return ckks_series_apply_scaled(c, z, x, s, c->ctx->level[limbs].scale, keys);
+}
+
+status ckks_series_apply_scaled(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks_series *s,
+                                double scale, const ckks_keys *keys)
+{
+    const size_t depth = ckks_series_depth(s);
     if (x->n_limbs <= depth || x->n_parts != 2) {
         return error_set(c->err, ERR_USAGE, "ckks: a series of depth %zu for %zu limbs", depth,
                          x->n_limbs);
@@ -245,7 +252,7 @@ status ckks_series_apply(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ck
         t->c = c;
         t->keys = keys;
         t->log_slots = x->log_slots;
-        st = apply(t, z, x, s, scratch, x->n_limbs - depth);
+        st = apply(t, z, x, s, scratch, x->n_limbs - depth, scale);
         for (size_t i = 0; i <= s->degree; i++) {
             ckks_cipher_clear(&t->power[i]);
         }

@@ -36,4 +36,8 @@ size_t ckks_series_depth(const ckks_series *s);
 status ckks_series_apply(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks_series *s,
                          const ckks_keys *keys) MUST_USE;
 
+/** The same at a scale of one's own, of that level's order. */
+status ckks_series_apply_scaled(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks_series *s,
+                                double scale, const ckks_keys *keys) MUST_USE;
+
 #endif

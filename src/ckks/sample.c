@@ -1,8 +1,38 @@
 #include "ckks/sample.h"
 
+#include <string.h>
+
 #include "base/mem.h"
+#include "ckks/encode.h"
 
 enum { PIECE = 256 };
+
+/* All ones where x is 0, without a branch. */
+static uint64_t is_zero(uint64_t x)
+{
+    return (uint64_t)(((unsigned __int128)x - 1) >> 64);
+}
+
+void ckks_sample_sparse(prg *p, int64_t *x, size_t n, size_t weight)
+{
+    CHECK((n & (n - 1)) == 0 && weight <= n / 2);
+    memset(x, 0, n * sizeof *x);
+    for (size_t done = 0; done < weight;) {
+        const uint64_t w = prg_word(p), at = w & (n - 1);
+        const int64_t sign = 1 - 2 * (int64_t)(w >> 63);
+        uint64_t taken = 0;
+        for (size_t i = 0; i < n; i++) {
+            taken |= is_zero(i ^ at) & (uint64_t)x[i];
+        }
+        if (ckks_reveal(taken != 0)) {
+            continue;
+        }
+        for (size_t i = 0; i < n; i++) {
+            x[i] |= (int64_t)(is_zero(i ^ at) & (uint64_t)sign);
+        }
+        done++;
+    }
+}
 
 static void draw(prg *p, uint64_t *w, size_t n)
 {

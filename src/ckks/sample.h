@@ -19,6 +19,11 @@ void ckks_sample_ternary(prg *p, int8_t *x, size_t n);
 /** n errors. Constant time. */
 void ckks_sample_error(prg *p, int8_t *x, size_t n);
 
+/** `weight` coefficients of n are 1 or -1, each place and sign as likely; n is a power of two. Each
+ * place is written by looking at all. How often a place is drawn again becomes public: by symmetry
+ * it says nothing about which they are. */
+void ckks_sample_sparse(prg *p, int64_t *x, size_t n, size_t weight);
+
 /** n words uniform in [0, q), exactly; what is drawn again is public. */
 void ckks_sample_uniform(prg *p, uint64_t *x, size_t n, uint64_t q);
 
