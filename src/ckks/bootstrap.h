@@ -16,9 +16,9 @@
 #include "ckks/transform.h"
 
 enum {
-    CKKS_BOOTSTRAP_DEGREE = 31,    /* of the series for a cosine */
-    CKKS_BOOTSTRAP_DOUBLINGS = 3,  /* of its angle */
-    CKKS_BOOTSTRAP_SINE_DEPTH = 8, /* ceil(log2(DEGREE + 1)) + DOUBLINGS */
+    CKKS_BOOTSTRAP_DEGREE = 15,    /* of the series for a cosine */
+    CKKS_BOOTSTRAP_DOUBLINGS = 5,  /* of its angle */
+    CKKS_BOOTSTRAP_SINE_DEPTH = 9, /* ceil(log2(DEGREE + 1)) + DOUBLINGS */
 };
 
 /** What is wanted; zeros mean what the comments say. */

@@ -43,7 +43,7 @@ static void offset(double *cosine, double *sine, unsigned doublings)
     *sine = sqrt(1 - c * c);
 }
 
-/* cos(a u - o) = cos o cos(a u) + sin o sin(a u): cos(a u) = J_0 + 2 sum (-1)^k J_2k T_2k, sin(a u)
+/* cos(pi / 2 + a u - o) = sin o cos(a u) - cos o sin(a u): cos(a u) = J_0 + 2 sum (-1)^k J_2k T_2k, sin(a u)
  * = 2 sum (-1)^k J_(2k+1) T_(2k+1). */
 status ckks_sine_series(ckks_series *out, size_t degree, unsigned doublings, error *err)
 {
@@ -58,7 +58,7 @@ status ckks_sine_series(ckks_series *out, size_t degree, unsigned doublings, err
     offset(&c, &s, doublings);
     for (size_t n = 0; n <= degree; n++) {
         const double sign = n & 2 ? -1 : 1;
-        out->coefficient[n] = sign * (n == 0 ? 1 : 2) * j[n] * (n & 1 ? s : c);
+        out->coefficient[n] = sign * (n == 0 ? 1 : 2) * j[n] * (n & 1 ? -c : s);
     }
     return OK;
 }
@@ -69,7 +69,7 @@ double ckks_sine_error(size_t degree, unsigned doublings)
     bessel(j, angle(doublings));
     offset(&c, &s, doublings);
     for (size_t n = degree + 1; n < BESSEL; n++) {
-        sum += 2 * fabs(j[n]) * (n & 1 ? s : c);
+        sum += 2 * fabs(j[n]) * (n & 1 ? c : s);
     }
     return sum;
 }
