@@ -1,5 +1,5 @@
-/** Bootstrapping of ckks: time, precision, levels left, keys, memory. Slots are uniform in [-1, 1] +
- * i [-1, 1]; bits are -log2 of the mean and of the worst distance over all slots of all
+/** Bootstrapping of ckks: time, precision, levels left, keys, memory. Slots are uniform in [-1, 1]
+ * + i [-1, 1]; bits are -log2 of the mean and of the worst distance over all slots of all
  * ciphertexts. Time is by the clock on all threads, and the processor time of all of them.
  *
  * usage: bench_bootstrap [THREADS [CIPHERTEXTS [LOG_SLOTS [KIND [LOG_N]]]]]
@@ -53,14 +53,13 @@ static double uniform(world *w)
 static void open_world(world *w, size_t threads, unsigned log_n, unsigned log_slots)
 {
     static error err;
-    const ckks_bootstrap_wish wish = {.log_n = log_n};
+    const ckks_bootstrap_wish wish = {.log_n = log_n, .insecure = log_n < 16};
     const uint8_t seed[PRG_SEED_BYTES] = {7};
     ckks_params p;
     isa level;
     pool *workers;
     bench_need(cpu_pick(&level, &err), err.text);
     bench_need(ckks_bootstrap_params(&p, &wish, &err), err.text);
-    p.insecure = log_n < 16;
     bench_need(ckks_context_new(&w->ctx, &p, ckks_kernels_for(level), &err), err.text);
     bench_need(pool_new(&workers, threads, &err), err.text);
     bench_need(ckks_open(&w->c, w->ctx, workers, &err), err.text);
@@ -95,9 +94,8 @@ static void open_world(world *w, size_t threads, unsigned log_n, unsigned log_sl
 static void encrypt(world *w, ckks_cipher *x, double *re, double *im, bool real, size_t limbs)
 {
     ckks_plain plain;
-    const ckks_encoding how = {.log_slots = w->b.log_slots,
-                               .n_limbs = limbs,
-                               .scale = w->ctx->level[limbs].scale};
+    const ckks_encoding how = {
+        .log_slots = w->b.log_slots, .n_limbs = limbs, .scale = w->ctx->level[limbs].scale};
     for (size_t i = 0; i < w->n_slots; i++) {
         re[i] = uniform(w);
         im[i] = real ? 0 : uniform(w);
@@ -124,10 +122,14 @@ static void compare(world *w, const ckks_cipher *z, const double *re, const doub
 static status run(world *w, ckks_cipher z[2], const ckks_cipher x[2], kind k)
 {
     switch (k) {
-    case REAL: return ckks_bootstrap_run_real(&w->c, z, x, &w->b, &w->keys);
-    case TWO: return ckks_bootstrap_run_two(&w->c, z, x, &w->b, &w->keys);
-    case TWICE: return ckks_bootstrap_run_twice(&w->c, z, x, &w->b, &w->keys, GAIN_BITS);
-    default: return ckks_bootstrap_run(&w->c, z, x, &w->b, &w->keys);
+    case REAL:
+        return ckks_bootstrap_run_real(&w->c, z, x, &w->b, &w->keys);
+    case TWO:
+        return ckks_bootstrap_run_two(&w->c, z, x, &w->b, &w->keys);
+    case TWICE:
+        return ckks_bootstrap_run_twice(&w->c, z, x, &w->b, &w->keys, GAIN_BITS);
+    default:
+        return ckks_bootstrap_run(&w->c, z, x, &w->b, &w->keys);
     }
 }
 
@@ -157,11 +159,12 @@ static void measure(world *w, kind k)
     }
     const double count = (double)(w->n_ciphers * each * w->n_slots);
     const double median = bench_median(seconds, w->n_ciphers);
-    printf("%-8s %zu x: least %.3f s, median %.3f, mean %.3f, processor %.3f; bits mean %.2f, worst %.2f; levels "
+    printf("%-8s %zu x: least %.3f s, median %.3f, mean %.3f, processor %.3f; bits mean %.2f, "
+           "worst %.2f; levels "
            "left %zu; peak %.2f GB\n",
            kinds[k], w->n_ciphers, seconds[0], median, total / (double)w->n_ciphers,
-           bench_least(processor, w->n_ciphers),
-           -log2(sum / count), -log2(worst), z[0].n_limbs - w->b.in_limbs, bench_peak_mib() / 1024);
+           bench_least(processor, w->n_ciphers), -log2(sum / count), -log2(worst),
+           z[0].n_limbs - w->b.in_limbs, bench_peak_mib() / 1024);
     fflush(stdout);
     for (size_t i = 0; i < 2; i++) {
         ckks_cipher_clear(&x[i]);

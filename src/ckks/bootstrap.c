@@ -23,7 +23,8 @@ status ckks_bootstrap_params(ckks_params *out, const ckks_bootstrap_wish *w, err
                      .scale_bits = w->scale_bits ? w->scale_bits : 45,
                      .special_bits = CKKS_PRIME_BITS,
                      .n_wide = wide,
-                     .wide_bits = CKKS_PRIME_BITS};
+                     .wide_bits = CKKS_PRIME_BITS,
+                     .insecure = w->insecure};
     p.alpha = (p.n_limbs + 2) / 3; /* three digits */
     p.n_special = ckks_params_special_at(&p, p.n_limbs);
     *out = p;

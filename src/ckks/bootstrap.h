@@ -27,6 +27,7 @@ typedef struct {
     unsigned scale_bits; /* 45: of the caller's levels */
     unsigned levels;     /* 10: for the caller between two bootstraps */
     unsigned n_matrices; /* 3: of each transform, up to 4 */
+    bool insecure;       /* as in params.h */
 } ckks_bootstrap_wish;
 
 /** Parameters of a ring in which that is possible. ERR_POLICY is for the context to find. */
@@ -39,10 +40,10 @@ typedef struct {
     unsigned log_slots, margin_bits;
     size_t in_limbs, out_limbs;
     ckks_transform to_coefficients, to_slots;
-    ckks_series sine;   /* the cosine that its doublings start from */
-    double sine_scale;  /* of its value */
-    double up_gain;     /* of to_slots */
-    double message;     /* the scale of slots as coefficients, q_0 / 2^margin_bits */
+    ckks_series sine;  /* the cosine that its doublings start from */
+    double sine_scale; /* of its value */
+    double up_gain;    /* of to_slots */
+    double message;    /* the scale of slots as coefficients, q_0 / 2^margin_bits */
 } ckks_bootstrap;
 
 /** For ciphertexts of 2^log_slots slots. margin_bits 0 picks 11: |slots| <= 1 come out off by

@@ -8,6 +8,7 @@
  *   evaluate.h              sums, products, rescaling, rotations
  *   linear.h                matrices by diagonals, baby and giant steps
  *   polynomial.h            Chebyshev series; functions.h: inverse, sign and their like
+ *   bootstrap.h             few limbs to many: slots stay, levels come back
  *   noise.h, plan.h         what precision comes out, known before anything runs
  *   store.h                 files and messages
  *   flood.h                 decryptions that others may see
@@ -17,6 +18,7 @@
 #ifndef TACIT_CKKS_CKKS_H
 #define TACIT_CKKS_CKKS_H
 
+#include "ckks/bootstrap.h"
 #include "ckks/crypt.h"
 #include "ckks/evaluate.h"
 #include "ckks/flood.h"

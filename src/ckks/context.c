@@ -69,9 +69,10 @@ static status find_limbs(ckks_context *c, uint64_t *primes, error *err)
                              p->n_special + p->n_limbs - n, err));
         scale = scale * scale / (double)primes[at];
         if (!base && (scale > 1.4 * wanted || scale < wanted / 1.4)) {
-            return error_set(err, ERR_USAGE,
-                             "ckks: too few primes near 2^%.0f for %u levels over 2^%u coefficients",
-                             log2(wanted), p->n_limbs - 1, p->log_n);
+            return error_set(
+                err, ERR_USAGE,
+                "ckks: too few primes near 2^%.0f for %u levels over 2^%u coefficients",
+                log2(wanted), p->n_limbs - 1, p->log_n);
         }
     }
     return OK;
@@ -105,9 +106,9 @@ static status fill_hash(ckks_context *c, const uint64_t *primes, error *err)
 {
     static const char label[] = "tacit ckks context 1";
     const ckks_params *p = &c->params;
-    const uint64_t fields[] = {p->log_n,        p->n_limbs,   p->base_bits, p->scale_bits,
-                               p->special_bits, p->n_special, p->alpha,
-                               p->n_wide,       p->wide_bits};
+    const uint64_t fields[] = {p->log_n,      p->n_limbs,      p->base_bits,
+                               p->scale_bits, p->special_bits, p->n_special,
+                               p->alpha,      p->n_wide,       p->wide_bits};
     const size_t n_fields = sizeof fields / sizeof *fields - (p->n_wide > 0 ? 0 : 2);
     uint8_t bytes[8 * (sizeof fields / sizeof *fields + CKKS_MAX_PRIMES)];
     size_t len = 0;

@@ -19,12 +19,12 @@ typedef struct {
     const ckks_keys *keys;
     const ckks_cipher *x;
     ckks_raised raised;
-    size_t limbs, special;      /* q_0 .., and the special primes before them */
-    size_t words;               /* of a polynomial over both */
-    uint64_t **turned[2];       /* x turned by each baby step, times P', NULL where not wanted */
-    uint64_t *total[2];         /* Horner's sum */
-    uint64_t *sum, *wide;       /* each worker's: two limbs, and pieces of plaintexts */
-    size_t wide_words;          /* of one worker */
+    size_t limbs, special; /* q_0 .., and the special primes before them */
+    size_t words;          /* of a polynomial over both */
+    uint64_t **turned[2];  /* x turned by each baby step, times P', NULL where not wanted */
+    uint64_t *total[2];    /* Horner's sum */
+    uint64_t *sum, *wide;  /* each worker's: two limbs, and pieces of plaintexts */
+    size_t wide_words;     /* of one worker */
 } walk;
 
 /* One step of either kind, over all limbs. */
@@ -32,7 +32,7 @@ typedef struct {
     const walk *w;
     const ckks_raised *raised;
     const ckks_switch_key *key;
-    size_t baby;         /* of a baby step */
+    size_t baby;          /* of a baby step */
     size_t begin, behind; /* diagonals of a giant step */
 } step_job;
 
@@ -85,8 +85,7 @@ static void baby_limbs(void *job, size_t begin, size_t end, size_t worker)
 static status turn_baby(walk *w, size_t baby)
 {
     step_job j = {.w = w, .raised = &w->raised, .baby = baby};
-    const size_t element =
-        ckks_rotation_element(w->c->ctx, w->m->shape.first + (int64_t)baby);
+    const size_t element = ckks_rotation_element(w->c->ctx, w->m->shape.first + (int64_t)baby);
     for (size_t h = 0; h < 2; h++) {
         TRY(ckks_take(w->c, &w->turned[h][baby], w->words));
     }

@@ -21,9 +21,9 @@ enum { CKKS_MATRIX_MAX_TERMS = 256 };
 
 /** How it is computed; zeros mean what costs least for rising k. */
 typedef struct {
-    int64_t baby;  /* b: baby steps are first .. first + b - 1 */
-    int64_t first; /* may be negative: k counts from here, modulo n */
-    double scale;  /* of the diagonals; 0: such that the result has its level's scale */
+    int64_t baby;        /* b: baby steps are first .. first + b - 1 */
+    int64_t first;       /* may be negative: k counts from here, modulo n */
+    double scale;        /* of the diagonals; 0: such that the result has its level's scale */
     unsigned log_period; /* diagonals repeat after so many slots; 0: they do not */
 } ckks_matrix_shape;
 

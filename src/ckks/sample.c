@@ -7,6 +7,16 @@
 
 enum { PIECE = 256 };
 
+static void draw(prg *p, uint64_t *w, size_t n)
+{
+    prg_bytes(p, w, n * sizeof *w);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    for (size_t i = 0; i < n; i++) {
+        w[i] = __builtin_bswap64(w[i]);
+    }
+#endif
+}
+
 /* All ones where x is 0, without a branch. */
 static uint64_t is_zero(uint64_t x)
 {
@@ -18,7 +28,9 @@ void ckks_sample_sparse(prg *p, int64_t *x, size_t n, size_t weight)
     CHECK((n & (n - 1)) == 0 && weight <= n / 2);
     memset(x, 0, n * sizeof *x);
     for (size_t done = 0; done < weight;) {
-        const uint64_t w = prg_word(p), at = w & (n - 1);
+        uint64_t w;
+        draw(p, &w, 1);
+        const uint64_t at = w & (n - 1);
         const int64_t sign = 1 - 2 * (int64_t)(w >> 63);
         uint64_t taken = 0;
         for (size_t i = 0; i < n; i++) {
@@ -32,16 +44,6 @@ void ckks_sample_sparse(prg *p, int64_t *x, size_t n, size_t weight)
         }
         done++;
     }
-}
-
-static void draw(prg *p, uint64_t *w, size_t n)
-{
-    prg_bytes(p, w, n * sizeof *w);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    for (size_t i = 0; i < n; i++) {
-        w[i] = __builtin_bswap64(w[i]);
-    }
-#endif
 }
 
 /* ckks-sampling.md Eq. (1) */

@@ -43,8 +43,8 @@ static void offset(double *cosine, double *sine, unsigned doublings)
     *sine = sqrt(1 - c * c);
 }
 
-/* cos(pi / 2 + a u - o) = sin o cos(a u) - cos o sin(a u): cos(a u) = J_0 + 2 sum (-1)^k J_2k T_2k, sin(a u)
- * = 2 sum (-1)^k J_(2k+1) T_(2k+1). */
+/* cos(pi / 2 + a u - o) = sin o cos(a u) - cos o sin(a u): cos(a u) = J_0 + 2 sum (-1)^k J_2k T_2k,
+ * sin(a u) = 2 sum (-1)^k J_(2k+1) T_(2k+1). */
 status ckks_sine_series(ckks_series *out, size_t degree, unsigned doublings, error *err)
 {
     double j[BESSEL], c, s;

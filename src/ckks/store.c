@@ -13,8 +13,9 @@
 void ckks_context_write(uint8_t out[CKKS_PARAMS_BYTES], const ckks_context *x)
 {
     const ckks_params *p = &x->params;
-    const unsigned fields[8] = {p->log_n,        p->n_limbs,   p->base_bits, p->scale_bits,
-                                p->special_bits, p->n_special, p->alpha,     p->n_wide | p->wide_bits << 8};
+    const unsigned fields[8] = {
+        p->log_n,        p->n_limbs,   p->base_bits, p->scale_bits,
+        p->special_bits, p->n_special, p->alpha,     p->n_wide | p->wide_bits << 8};
     ckks_header_write(out, STORE_PARAMS, x->hash);
     for (size_t i = 0; i < 8; i++) {
         ckks_write32(out + CKKS_STORE_HEADER + 4 * i, fields[i]);

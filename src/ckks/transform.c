@@ -5,7 +5,8 @@
 
 #include "base/mem.h"
 
-/* A matrix as it grows: diagonal i is that of k[i], of `n` complex numbers at re + i n, im + i n. */
+/* A matrix as it grows: diagonal i is that of k[i], of `n` complex numbers at re + i n, im + i n.
+ */
 typedef struct {
     size_t n, n_diagonals;
     int64_t *k;

@@ -9,6 +9,7 @@
  */
 #include <valgrind/memcheck.h>
 
+#include "ckks/capsule.h"
 #include "ckks/ckks.h"
 #include "ckks/noise_parts.h"
 #include "test.h"
@@ -157,6 +158,7 @@ int main(int argc, char **argv)
     ckks c;
     ckks_secret s;
     ckks_keys keys;
+    ckks_capsule capsule;
     isa level;
     error err = {0};
     asked = argc < 2 ? CLEAN : strcmp(argv[1], "branch") == 0 ? BRANCH : ADDRESS;
@@ -168,7 +170,10 @@ int main(int argc, char **argv)
     commit(s.words);
     need(ckks_keys_new(&c, &keys, &s, steps, 1, true, 3), &err);
     still_marked(keys.key[0].words, "a key that is not yet published");
+    need(ckks_capsule_new(&c, &capsule, &s), &err);
+    still_marked(capsule.in.words[0], "a key of a sparse secret");
     encrypt(&c, &s, &err);
+    ckks_capsule_clear(&capsule);
     ckks_keys_clear(&keys);
     ckks_secret_clear(&s);
     ckks_close(&c);
