@@ -234,11 +234,11 @@ static status apply(walk *w, ckks_cipher *z, double scale)
 static status multiply(he_work *w, ckks_cipher *z, const ckks_cipher *x, const ckks_plain *d)
 {
     ckks_cipher t;
-    TRY(ckks_cipher_new(&t, x->ctx, x->n_limbs, 2, w->c->err));
+    TRY(he_take(w->spares, &t, 2, w->c->err));
     status st = ckks_mul_plain(w->c, &t, x, d);
     w->tally->plain[x->n_limbs]++;
     st = st == OK ? ckks_rescale(w->c, z, &t) : st;
-    ckks_cipher_clear(&t);
+    he_give(w->spares, &t);
     return st;
 }
 

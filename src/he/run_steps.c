@@ -87,7 +87,7 @@ status he_run_sum(he_work *w, ckks_cipher *z, const ckks_cipher *x, const he_ste
     ckks_raised raised;
     TRY(ckks_copy(c, z, x, x->n_limbs));
     z->seeded = false;
-    TRY(ckks_cipher_new(&t, x->ctx, x->n_limbs, 2, c->err));
+    TRY(he_take(w->spares, &t, 2, c->err));
     const arena_mark_t mark = arena_mark(c->tmp);
     status st = raise(w, &raised, x);
     bool had = false;
@@ -101,7 +101,7 @@ status he_run_sum(he_work *w, ckks_cipher *z, const ckks_cipher *x, const he_ste
     }
     CHECK(st != OK || had);
     arena_release(c->tmp, mark);
-    ckks_cipher_clear(&t);
+    he_give(w->spares, &t);
     return st;
 }
 
@@ -165,36 +165,38 @@ static status turn_bases(he_work *w, ckks_cipher *bases, const ckks_cipher *y, c
 {
     bases[0] = *y;
     for (size_t a = 1; a < outer; a++) {
-        TRY(ckks_cipher_new(&bases[a], y->ctx, y->n_limbs, 2, w->c->err));
+        TRY(he_take(w->spares, &bases[a], 2, w->c->err));
         TRY(turn(w, &bases[a], &bases[a - 1], (int64_t)r->inner * (r->py - r->px)));
     }
     return OK;
 }
 
-static status rooms(products *p, const ckks_cipher *x)
+static status rooms(products *p)
 {
+    he_spares *s = p->w->spares;
     error *err = p->w->c->err;
     for (size_t b = 1; b < p->r->inner; b++) {
-        TRY(ckks_cipher_new(&p->x[b], x->ctx, x->n_limbs, 2, err));
-        TRY(ckks_cipher_new(&p->y[b], x->ctx, x->n_limbs, 2, err));
+        TRY(he_take(s, &p->x[b], 2, err));
+        TRY(he_take(s, &p->y[b], 2, err));
     }
-    TRY(ckks_cipher_new(&p->next, x->ctx, x->n_limbs, 2, err));
-    TRY(ckks_cipher_new(&p->sum, x->ctx, x->n_limbs, 2, err));
-    return ckks_cipher_new(&p->three, x->ctx, x->n_limbs, 3, err);
+    TRY(he_take(s, &p->next, 2, err));
+    TRY(he_take(s, &p->sum, 2, err));
+    return he_take(s, &p->three, 3, err);
 }
 
 static void clear(products *p, ckks_cipher *bases)
 {
+    he_spares *s = p->w->spares;
     for (size_t b = 1; b < MAX_INNER; b++) {
-        ckks_cipher_clear(&p->x[b]);
-        ckks_cipher_clear(&p->y[b]);
+        he_give(s, &p->x[b]);
+        he_give(s, &p->y[b]);
     }
     for (size_t a = 1; a < MAX_OUTER; a++) {
-        ckks_cipher_clear(&bases[a]);
+        he_give(s, &bases[a]);
     }
-    ckks_cipher_clear(&p->next);
-    ckks_cipher_clear(&p->sum);
-    ckks_cipher_clear(&p->three);
+    he_give(s, &p->next);
+    he_give(s, &p->sum);
+    he_give(s, &p->three);
 }
 
 status he_run_products(he_work *w, ckks_cipher *z, const ckks_cipher *x, const ckks_cipher *y,
@@ -204,7 +206,7 @@ status he_run_products(he_work *w, ckks_cipher *z, const ckks_cipher *x, const c
     ckks_cipher bases[MAX_OUTER] = {{0}};
     products p = {.w = w, .r = r, .x = {*x}};
     CHECK(r->inner <= MAX_INNER && outer <= MAX_OUTER && x->n_limbs == y->n_limbs);
-    status st = rooms(&p, x);
+    status st = rooms(&p);
     st = st == OK ? turn_all(w, p.x, x, r->px, r->inner) : st;
     st = st == OK ? turn_bases(w, bases, y, r, outer) : st;
     st = st == OK ? outer_steps(&p, z, bases, outer) : st;
@@ -239,10 +241,10 @@ status he_run_squares(he_work *w, ckks_cipher *z, const ckks_cipher *x)
     const he_products none = {.n = 1, .inner = 1};
     ckks_cipher bases[MAX_OUTER] = {{0}}, c = {0};
     products p = {.w = w, .r = &none};
-    status st = rooms(&p, x);
-    st = st == OK ? ckks_cipher_new(&c, x->ctx, x->n_limbs, 2, w->c->err) : st;
+    status st = rooms(&p);
+    st = st == OK ? he_take(w->spares, &c, 2, w->c->err) : st;
     st = st == OK ? squares(&p, z, &c, x) : st;
     clear(&p, bases);
-    ckks_cipher_clear(&c);
+    he_give(w->spares, &c);
     return st;
 }

@@ -16,6 +16,7 @@ struct he_session {
     double *slots; /* constants: real, imaginary */
     double *seconds;
     he_tally tally;
+    he_spares spares;
     size_t tokens; /* of the input at hand */
     he_progress *progress;
     void *progress_ctx;
@@ -30,6 +31,7 @@ status he_session_new(he_session **out, const he_server *server, pool *p, error 
     }
     s->server = server;
     s->plan = server->plan;
+    s->spares.ctx = s->plan->ctx;
     s->keys.key = mem_new(s->plan->n_keys, sizeof *s->keys.key);
     s->reg = mem_new(s->plan->program->n_registers, sizeof *s->reg);
     s->slots = mem_new(((size_t)2 << s->plan->log_slots) + 2 * s->plan->program->shape.width,
@@ -48,7 +50,7 @@ status he_session_new(he_session **out, const he_server *server, pool *p, error 
 static void forget(he_session *s)
 {
     for (size_t r = 0; s->reg && r < s->plan->program->n_registers; r++) {
-        ckks_cipher_clear(&s->reg[r]);
+        he_give(&s->spares, &s->reg[r]);
     }
 }
 
@@ -56,6 +58,7 @@ void he_session_free(he_session *s)
 {
     if (s) {
         forget(s);
+        he_spares_clear(&s->spares);
         ckks_keys_clear(&s->keys);
         ckks_close(&s->c);
         mem_free(s->reg);
@@ -154,7 +157,7 @@ static status residual(he_session *s, ckks_cipher *z, const ckks_cipher *x, cons
 {
     ckks_cipher top = *x, t;
     top.n_limbs = y->n_limbs + 1;
-    TRY(ckks_cipher_new(&t, s->plan->ctx, top.n_limbs, 2, s->c.err));
+    TRY(he_take(&s->spares, &t, 2, s->c.err));
     s->tally.plain[top.n_limbs]++;
     status st = ckks_mul_plain(&s->c, &t, &top, gamma);
     st = st == OK ? ckks_rescale(&s->c, z, &t) : st;
@@ -162,7 +165,7 @@ static status residual(he_session *s, ckks_cipher *z, const ckks_cipher *x, cons
         z->scale = y->scale; /* to the last bits of a double */
         st = ckks_add(&s->c, z, z, y);
     }
-    ckks_cipher_clear(&t);
+    he_give(&s->spares, &t);
     return st;
 }
 
@@ -176,13 +179,13 @@ static status products(he_session *s, he_work *w, ckks_cipher *z, const he_step 
     for (size_t i = 0; i < 2 && st == OK; i++) {
         if (in[i]->n_limbs > limbs) {
             CHECK(!t.part[0]);
-            st = ckks_cipher_new(&t, s->plan->ctx, limbs, 2, s->c.err);
+            st = he_take(&s->spares, &t, 2, s->c.err);
             st = st == OK ? ckks_adjust(&s->c, &t, in[i], limbs) : st;
             in[i] = &t;
         }
     }
     st = st == OK ? he_run_products(w, z, in[0], in[1], &step->products) : st;
-    ckks_cipher_clear(&t);
+    he_give(&s->spares, &t);
     return st;
 }
 
@@ -192,8 +195,8 @@ static status run_step(he_session *s, size_t i)
     const ckks_cipher *x = &s->reg[step->x];
     ckks_cipher *z = &s->reg[step->z];
     const size_t limbs = he_limbs(s->plan, step->depth);
-    he_work w = {.c = &s->c, .keys = &s->keys, .tally = &s->tally};
-    TRY(ckks_cipher_new(z, s->plan->ctx, limbs, 2, s->c.err));
+    he_work w = {.c = &s->c, .keys = &s->keys, .tally = &s->tally, .spares = &s->spares};
+    TRY(he_take(&s->spares, z, 2, s->c.err));
     switch (step->op) {
     case HE_MAP:
         return he_run_map(&w, z, x, &step->map, s->server->plain[i]);
@@ -232,7 +235,7 @@ static status run_all(he_session *s)
         TRY(run_step(s, i));
         for (size_t r = 0; r < p->n_registers; r++) {
             if (p->last_use[r] <= i) {
-                ckks_cipher_clear(&s->reg[r]);
+                he_give(&s->spares, &s->reg[r]);
             }
         }
         s->seconds[i] = now() - begin;

@@ -4,6 +4,7 @@
 #define TACIT_HE_STEPS_H
 
 #include "he/plan.h"
+#include "he/spares.h"
 
 /** Inner sums of a map that are made in one pass over its turned operand. */
 enum { HE_INNER_SUMS = 8 };
@@ -18,6 +19,7 @@ typedef struct {
     ckks *c;
     const ckks_keys *keys;
     he_tally *tally;
+    he_spares *spares;
 } he_work;
 
 /** z = the map of x, rescaled; plain has n_giant n_baby places, a zeroed one is no diagonal.
