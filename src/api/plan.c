@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/plan_he.h"
 #include "base/mem.h"
 #include "mpc/tables.h"
 #include "nn/encoder.h"
@@ -225,14 +226,19 @@ tacit_status tacit_plan(const tacit_model *m, const tacit_plan_options *o, char 
                                                    : DEFAULT_TOKENS};
     *json = NULL;
     status st = network_find(&p.network, o->network ? o->network : "local", &inner);
-    if (st == OK && o->protect && strcmp(o->protect, "mpc") != 0) {
-        st =
-            error_set(&inner, ERR_USAGE, "protection '%s': forecasts are made for mpc", o->protect);
+    const bool he = o->protect && strcmp(o->protect, "he") == 0;
+    if (st == OK && o->protect && !he && strcmp(o->protect, "mpc") != 0) {
+        st = error_set(&inner, ERR_USAGE, "protection '%s': forecasts are made for mpc and he",
+                       o->protect);
     } else if (st == OK && !p.model->layers) {
         st = error_set(&inner, ERR_USAGE, "%s holds no layers", p.model->dir);
     } else if (st == OK && p.tokens > most) {
         st =
             error_set(&inner, ERR_USAGE, "%zu tokens: the model takes at most %zu", p.tokens, most);
+    }
+    if (st == OK && he) {
+        st = plan_he(json, p.model, o->tokens, o->threads, p.network, &inner);
+        return api_return(err, st, &inner);
     }
     if (st == OK) {
         st = runner_embedding(&p.oblivious, o->embedding, &inner);

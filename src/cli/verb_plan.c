@@ -6,8 +6,9 @@ int verb_plan(int argc, char **argv)
     tacit_plan_options o = {.protect = "mpc"};
     const char *dir[1];
     const option options[] = {
-        {"protect", 'p', "NAME", "protection: mpc (default)", OPTION_STRING, &o.protect},
-        {"tokens", 'n', "N", "tokens of the input (default: 128)", OPTION_SIZE, &o.tokens},
+        {"protect", 'p', "NAME", "protection: mpc (default) or he", OPTION_STRING, &o.protect},
+        {"tokens", 'n', "N", "tokens of the input (default: 128; under he, 64)", OPTION_SIZE,
+         &o.tokens},
         {"network", 0, "NAME", "between parties: local (default), or emulated: lan, wan",
          OPTION_STRING, &o.network},
         {"guard", 0, NULL, "of an answer with a guard (run --guard)", OPTION_FLAG, &o.guard},
