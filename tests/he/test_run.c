@@ -103,7 +103,7 @@ static void test_run_is_the_plan(void **state)
         assert_int_equal(he_clear_run(expected, f->plan->program, x, lengths[i], NULL, NULL), OK);
         for (size_t j = 0; j < SMALL_POLY_LABELS; j++) {
             assert_true(fabs(expected[j]) > 0.01);
-            assert_true(fabs((double)got[j] - expected[j]) < 1e-3);
+            assert_true(fabs((double)got[j] - expected[j]) < 2e-2);
         }
         mem_free(x);
     }
