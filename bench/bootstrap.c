@@ -85,7 +85,8 @@ static void open_world(world *w, size_t threads, unsigned log_n, unsigned log_sl
            "log2 QP %u\n",
            log_n, log_slots, threads, w->ctx->kernels->name, p.n_limbs, p.n_wide, p.n_special,
            p.alpha, ckks_product_bits(primes, w->ctx->ring->n_primes));
-    const double rest = (double)ckks_keys_bytes(&w->keys.keys);
+    const double rest =
+        (double)(ckks_keys_bytes(&w->keys.keys) + ckks_capsule_stored_bytes(w->ctx));
     printf("matrices %.2f GB in %.1f s; %zu keys %.2f GB in memory, %.2f GB at rest, in %.1f s\n",
            (double)ckks_bootstrap_bytes(&w->b) * 1e-9, matrices, w->keys.keys.n,
            (double)ckks_bootstrap_keys_bytes(&w->keys) * 1e-9, rest * 1e-9, keys);

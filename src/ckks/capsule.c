@@ -41,6 +41,23 @@ static status key_room(ckks *c, ckks_capsule_key *k, size_t n_limbs)
     return OK;
 }
 
+status ckks_capsule_room(ckks *c, ckks_capsule *out)
+{
+    *out = (ckks_capsule){0};
+    status st = key_room(c, &out->in, 1);
+    st = st == OK ? key_room(c, &out->out, c->ctx->params.n_limbs) : st;
+    if (st != OK) {
+        ckks_capsule_clear(out);
+    }
+    return st;
+}
+
+status ckks_capsule_expand(ckks *c, ckks_capsule_key *k)
+{
+    const ckks_basis b = basis(c->ctx, k->n_limbs);
+    return ckks_expand_seed(c, k->words[1], k->seed, 0, b.prime[0], b.n);
+}
+
 /* The sparse secret in NTT form over p and all limbs. */
 static status sparse_secret(ckks *c, uint64_t **out, const ckks_secret *s)
 {
@@ -76,7 +93,7 @@ static status key_fill(ckks *c, ckks_capsule_key *k, const ckks_secret *s, const
         return error_memory(c->err);
     }
     TRY(ckks_seed_derive(c, k->seed, s->seed, name[0]));
-    TRY(ckks_expand_seed(c, k->words[1], k->seed, 0, b.prime[0], b.n));
+    TRY(ckks_capsule_expand(c, k));
     TRY(ckks_small_sample(c, noisy, &b, CKKS_ERROR, s->seed, name[1]));
     ckks_poly_mul(x->ring, c->pool, &b, masked, k->words[1], to);
     ckks_poly_sub(x->ring, c->pool, &b, noisy, noisy, masked);
@@ -96,8 +113,6 @@ static status fill(ckks *c, ckks_capsule *k, const ckks_secret *s)
     const uint64_t *dense = s->words + (c->ctx->params.n_special - 1) * c->ctx->n;
     uint64_t *sparse;
     TRY(sparse_secret(c, &sparse, s));
-    TRY(key_room(c, &k->in, 1));
-    TRY(key_room(c, &k->out, c->ctx->params.n_limbs));
     TRY(key_fill(c, &k->in, s, in, dense, sparse));
     return key_fill(c, &k->out, s, out, sparse, dense);
 }
@@ -109,6 +124,7 @@ status ckks_capsule_new(ckks *c, ckks_capsule *out, const ckks_secret *s)
     if (c->ctx->n < 8 * CKKS_SPARSE_WEIGHT) {
         return error_set(c->err, ERR_USAGE, "ckks: bootstrapping wants a ring of 2^8 or more");
     }
+    TRY(ckks_capsule_room(c, out));
     const arena_mark_t mark = arena_mark(c->hidden);
     const status st = fill(c, out, s);
     arena_release(c->hidden, mark);

@@ -27,8 +27,12 @@ typedef struct {
 
 /** A function of the secret's seed. Memory: 16 N (n_limbs + 3) bytes. */
 status ckks_capsule_new(ckks *c, ckks_capsule *out, const ckks_secret *s) MUST_USE;
-void ckks_capsule_clear(ckks_capsule *k);
+void ckks_capsule_clear(ckks_capsule *k); /* a zeroed one is fine */
 size_t ckks_capsule_bytes(const ckks_capsule *k);
+
+/** For files: room for both keys, their seeds and first halves unset; second halves from seeds. */
+status ckks_capsule_room(ckks *c, ckks_capsule *out) MUST_USE;
+status ckks_capsule_expand(ckks *c, ckks_capsule_key *k) MUST_USE;
 
 /** z = x modulo q_0, read as small integers plus q_0 times others of at most
  * (CKKS_SPARSE_WEIGHT + 1) / 2, over all limbs; x has one limb or more, z room for all. Its scale

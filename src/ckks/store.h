@@ -12,6 +12,7 @@
 #define TACIT_CKKS_STORE_H
 
 #include "base/file.h"
+#include "ckks/capsule.h"
 #include "ckks/crypt.h"
 
 enum { CKKS_STORE_VERSION = 1, CKKS_STORE_HEADER = 64, CKKS_STORE_MAX_KEYS = 4096 };
@@ -36,6 +37,11 @@ status ckks_public_key_read(ckks *c, ckks_public_key *out, span in) MUST_USE;
 size_t ckks_keys_bytes(const ckks_keys *k);
 void ckks_keys_write(uint8_t *out, const ckks_keys *k);
 status ckks_keys_read(ckks *c, ckks_keys *out, span in) MUST_USE;
+
+/** The two keys of a sparse secret; rotations of bootstrapping go as other keys do. */
+size_t ckks_capsule_stored_bytes(const ckks_context *ctx);
+void ckks_capsule_write(uint8_t *out, const ckks_capsule *k);
+status ckks_capsule_read(ckks *c, ckks_capsule *out, span in) MUST_USE;
 
 /** A secret key is its seed: out and in are memory for secrets (base/secret.h), and a file of them
  * is one of base/secret_file.h. */

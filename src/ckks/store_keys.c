@@ -166,3 +166,56 @@ status ckks_keys_read(ckks *c, ckks_keys *out, span in)
     }
     return OK;
 }
+
+/* ---- A capsule: for each of its keys, a seed and the first half over p and the key's limbs */
+
+static size_t capsule_key_bytes(const ckks_context *ctx, size_t n_limbs)
+{
+    return PRG_SEED_BYTES + ckks_limbs_bytes(ctx, ctx->params.n_special - 1, 1 + n_limbs);
+}
+
+size_t ckks_capsule_stored_bytes(const ckks_context *ctx)
+{
+    return CKKS_STORE_HEADER + capsule_key_bytes(ctx, 1) +
+           capsule_key_bytes(ctx, ctx->params.n_limbs);
+}
+
+void ckks_capsule_write(uint8_t *out, const ckks_capsule *k)
+{
+    const ckks_capsule_key *key[2] = {&k->in, &k->out};
+    const ckks_context *ctx = k->in.ctx;
+    ckks_header_write(out, STORE_CAPSULE, ctx->hash);
+    out += CKKS_STORE_HEADER;
+    for (size_t i = 0; i < 2; i++) {
+        memcpy(out, key[i]->seed, PRG_SEED_BYTES);
+        ckks_limbs_write(out + PRG_SEED_BYTES, ctx, key[i]->words[0], ctx->params.n_special - 1,
+                         1 + key[i]->n_limbs);
+        out += capsule_key_bytes(ctx, key[i]->n_limbs);
+    }
+}
+
+static status capsule_fill(ckks *c, ckks_capsule *k, const uint8_t *at)
+{
+    ckks_capsule_key *key[2] = {&k->in, &k->out};
+    for (size_t i = 0; i < 2; i++) {
+        memcpy(key[i]->seed, at, PRG_SEED_BYTES);
+        TRY(ckks_limbs_read(key[i]->words[0], c->ctx, at + PRG_SEED_BYTES,
+                            c->ctx->params.n_special - 1, 1 + key[i]->n_limbs, c->err));
+        TRY(ckks_capsule_expand(c, key[i]));
+        at += capsule_key_bytes(c->ctx, key[i]->n_limbs);
+    }
+    return OK;
+}
+
+status ckks_capsule_read(ckks *c, ckks_capsule *out, span in)
+{
+    *out = (ckks_capsule){0};
+    TRY(ckks_header_check(in, STORE_CAPSULE, c->ctx, c->err));
+    TRY(ckks_length_check(in, ckks_capsule_stored_bytes(c->ctx), c->err));
+    TRY(ckks_capsule_room(c, out));
+    const status st = capsule_fill(c, out, in.data + CKKS_STORE_HEADER);
+    if (st != OK) {
+        ckks_capsule_clear(out);
+    }
+    return st;
+}

@@ -10,6 +10,7 @@ typedef enum {
     STORE_PUBLIC_KEY = 3,
     STORE_KEYS = 4,
     STORE_SECRET = 5,
+    STORE_CAPSULE = 6,
 } store_kind;
 
 uint64_t ckks_read64(const uint8_t *b);

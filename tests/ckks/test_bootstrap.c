@@ -9,6 +9,7 @@
 #include "ckks/kernels.h"
 #include "ckks/sample.h"
 #include "ckks/sine.h"
+#include "ckks/store.h"
 #include "support/ckks_world.h"
 
 typedef struct {
@@ -287,6 +288,41 @@ static void test_keys(void **state)
     end(&t);
 }
 
+/* Keys as bytes and back: the same results; what is not such bytes is refused. */
+static void test_stored(void **state)
+{
+    booted t;
+    ckks_capsule again;
+    (void)state;
+    begin(&t, 10, 9, 3);
+    const size_t len = ckks_capsule_stored_bytes(t.w.ctx);
+    uint8_t *bytes = mem_new(len, 1);
+    assert_non_null(bytes);
+    ckks_capsule_write(bytes, &t.keys.capsule);
+    span in = {.data = bytes, .len = len};
+    world_ok(&t.w, ckks_capsule_read(&t.w.c, &again, in));
+    for (size_t h = 0; h < 2; h++) {
+        assert_memory_equal(again.in.words[h], t.keys.capsule.in.words[h], 2 * 1024 * 8);
+        assert_memory_equal(again.out.words[h], t.keys.capsule.out.words[h],
+                            (1 + again.out.n_limbs) * 1024 * 8);
+    }
+    ckks_capsule_clear(&again);
+    in.len--;
+    assert_int_equal(ckks_capsule_read(&t.w.c, &again, in), ERR_ARTEFACT);
+    in.len++;
+    bytes[20] = 4; /* another kind */
+    assert_int_equal(ckks_capsule_read(&t.w.c, &again, in), ERR_ARTEFACT);
+    bytes[20] = 6;
+    memset(bytes + CKKS_STORE_HEADER + PRG_SEED_BYTES, 0xff, 7); /* above its prime */
+    assert_int_equal(ckks_capsule_read(&t.w.c, &again, in), ERR_ARTEFACT);
+    uint8_t shape[CKKS_PARAMS_BYTES];
+    ckks_context_write(shape, t.w.ctx);
+    assert_int_equal(shape[CKKS_STORE_HEADER + 28], 12); /* wide limbs, and their bits */
+    assert_int_equal(shape[CKKS_STORE_HEADER + 29], 50);
+    mem_free(bytes);
+    end(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_chain),         cmocka_unit_test(test_same_everywhere),
         cmocka_unit_test(test_sparse_secret), cmocka_unit_test(test_sine),
         cmocka_unit_test(test_refused),       cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_stored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

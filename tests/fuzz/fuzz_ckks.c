@@ -53,6 +53,19 @@ static status read_public_key(ckks *c, span in)
     return OK;
 }
 
+static status read_capsule(ckks *c, span in)
+{
+    ckks_capsule x;
+    TRY(ckks_capsule_read(c, &x, in));
+    uint8_t *again = malloc(ckks_capsule_stored_bytes(ctx));
+    CHECK(again);
+    ckks_capsule_write(again, &x);
+    same(again, ckks_capsule_stored_bytes(ctx), in);
+    free(again);
+    ckks_capsule_clear(&x);
+    return OK;
+}
+
 static status read_params(ckks *c, span in)
 {
     ckks_context *x;
@@ -76,7 +89,9 @@ static void check(reader *read, const uint8_t *data, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    static reader *const readers[] = {read_params, read_cipher, read_public_key, read_keys};
+    static reader *const readers[] = {read_params, read_cipher, read_public_key, read_keys,
+                                      read_capsule};
+    static const uint32_t kinds[] = {1, 2, 3, 4, 6};
     static const ckks_params params = {.log_n = 3,
                                        .n_limbs = 2,
                                        .base_bits = 30,
@@ -92,7 +107,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     uint8_t *copy = malloc(len + CKKS_STORE_HEADER);
     CHECK(copy);
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
-        const uint32_t kind = (uint32_t)i + 1;
         check(readers[i], data, len);
         if (i == 0) {
             continue; /* a context takes long to make */
@@ -100,7 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         memset(copy, 0, CKKS_STORE_HEADER);
         memcpy(copy, "tacit ckks\n", 11);
         memcpy(copy + 16, &version, sizeof version);
-        memcpy(copy + 20, &kind, sizeof kind);
+        memcpy(copy + 20, &kinds[i], sizeof kinds[i]);
         memcpy(copy + 32, ctx->hash, HASH_BYTES);
         memcpy(copy + CKKS_STORE_HEADER, data, len);
         check(readers[i], copy, len + CKKS_STORE_HEADER);
