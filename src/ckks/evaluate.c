@@ -5,6 +5,7 @@
 
 #include "ckks/kernels.h"
 #include "ckks/ntt.h"
+#include "ckks/parts.h"
 #include "ckks/poly.h"
 #include "ckks/spread.h"
 #include "ckks/switch.h"
@@ -190,15 +191,35 @@ status ckks_mul_constant_add(ckks *c, ckks_cipher *z, const ckks_cipher *x, doub
     return OK;
 }
 
-/* Times X^(N/2), whose value at the root of exponent e is i^e: Eq. (4). */
-static void mul_i(const ckks_context *ctx, uint64_t *z, const uint64_t *x, size_t limb)
+typedef struct {
+    const ckks_context *ctx;
+    uint64_t *z;
+    const uint64_t *x;
+} mul_i_job;
+
+/* Times X^(N/2), whose value at the root of exponent e is i^e: Eq. (4). Exponents are 1 mod 4 in
+ * the first half of places and 3 mod 4 in the second, since the highest bit of a place is the one
+ * above the lowest of its exponent. In the smallest rings places are swapped (ntt.h). */
+static void mul_i_limbs(void *job, size_t begin, size_t end, size_t worker)
 {
-    const ckks_limb *l = &ctx->ring->limb[ctx->params.n_special + limb];
-    const uint64_t i = ckks_mod_pow(&l->m, l->root, ctx->n / 2), minus_i = ckks_mod_neg(&l->m, i);
-    const uint64_t ratio = ckks_mod_ratio(&l->m, i), minus_ratio = ckks_mod_ratio(&l->m, minus_i);
-    for (size_t at = 0; at < ctx->n; at++) {
-        const bool third = ckks_ntt_exponent(ctx->params.log_n, at) & 2;
-        z[at] = ckks_mod_mul_by(&l->m, x[at], third ? minus_i : i, third ? minus_ratio : ratio);
+    const mul_i_job *j = job;
+    const ckks_context *ctx = j->ctx;
+    const size_t half = ctx->n / 2;
+    (void)worker;
+    for (size_t k = begin; k < end; k++) {
+        const ckks_limb *l = &ctx->ring->limb[ctx->params.n_special + k];
+        const uint64_t i = ckks_mod_pow(&l->m, l->root, half), minus_i = ckks_mod_neg(&l->m, i);
+        uint64_t *z = j->z + k * ctx->n;
+        const uint64_t *x = j->x + k * ctx->n;
+        if (ctx->params.log_n > 6) {
+            ctx->kernels->elements->mul_scalar(&l->m, z, x, i, half);
+            ctx->kernels->elements->mul_scalar(&l->m, z + half, x + half, minus_i, half);
+            continue;
+        }
+        for (size_t at = 0; at < ctx->n; at++) {
+            const bool third = ckks_ntt_exponent(ctx->params.log_n, at) & 2;
+            z[at] = ckks_mod_mul(&l->m, x[at], third ? minus_i : i);
+        }
     }
 }
 
@@ -206,9 +227,8 @@ status ckks_mul_i(ckks *c, ckks_cipher *z, const ckks_cipher *x)
 {
     TRY(ckks_shape(c, z, x->n_limbs, x->n_parts, x->scale, x->log_slots));
     for (size_t i = 0; i < x->n_parts; i++) {
-        for (size_t limb = 0; limb < x->n_limbs; limb++) {
-            mul_i(c->ctx, z->part[i] + limb * c->ctx->n, x->part[i] + limb * c->ctx->n, limb);
-        }
+        mul_i_job j = {.ctx = c->ctx, .z = z->part[i], .x = x->part[i]};
+        ckks_split(c->pool, x->n_limbs, mul_i_limbs, &j);
     }
     return OK;
 }
