@@ -17,14 +17,6 @@ typedef struct {
     ckks_cipher low, raised, slots, other;
 } run;
 
-static void run_clear(run *r)
-{
-    ckks_cipher_clear(&r->low);
-    ckks_cipher_clear(&r->raised);
-    ckks_cipher_clear(&r->slots);
-    ckks_cipher_clear(&r->other);
-}
-
 /* Eq. (4): the sum of what rotations by 2^log_slots, .. N / 4 give keeps the coefficients that the
  * slots' own ring has, times their number, and no others. */
 static status sum_copies(run *r)
@@ -44,9 +36,9 @@ static status raise(run *r, const ckks_cipher *x)
     const ckks_context *ctx = c->ctx;
     const ckks_bootstrap *b = r->b;
     const size_t top = ctx->params.n_limbs;
-    TRY(ckks_cipher_new(&r->low, ctx, b->in_limbs - 1, 2, c->err));
-    TRY(ckks_cipher_new(&r->raised, ctx, top, 2, c->err));
-    TRY(ckks_cipher_new(&r->slots, ctx, top, 2, c->err));
+    TRY(ckks_cipher_take(c, &r->low, b->in_limbs - 1, 2));
+    TRY(ckks_cipher_take(c, &r->raised, top, 2));
+    TRY(ckks_cipher_take(c, &r->slots, top, 2));
     TRY(ckks_transform_apply(c, &r->low, x, &b->to_coefficients, &r->keys->keys));
     TRY(ckks_capsule_raise(c, &r->raised, &r->low, &r->keys->capsule));
     TRY(sum_copies(r));
@@ -74,7 +66,7 @@ static status sine(run *r, ckks_cipher *z, ckks_cipher *x)
 static status split(run *r, ckks_cipher *z[2], parts wanted)
 {
     ckks *c = r->c;
-    TRY(ckks_cipher_new(&r->other, c->ctx, r->slots.n_limbs, 2, c->err));
+    TRY(ckks_cipher_take(c, &r->other, r->slots.n_limbs, 2));
     TRY(ckks_conjugate(c, &r->other, &r->slots, &r->keys->keys));
     if (wanted.real) {
         TRY(ckks_add(c, &r->raised, &r->slots, &r->other));
@@ -105,17 +97,16 @@ static status adjusted(run *r, ckks_cipher *out, const ckks_cipher *x)
 {
     const size_t limbs = r->b->in_limbs;
     TRY(check(r->c, x, r->b, limbs));
-    TRY(ckks_cipher_new(out, r->c->ctx, limbs, 2, r->c->err));
+    TRY(ckks_cipher_take(r->c, out, limbs, 2));
     return ckks_adjust(r->c, out, x, limbs);
 }
 
 static status go(run *r, ckks_cipher *z[2], const ckks_cipher *x, parts wanted)
 {
-    ckks_cipher at = {0};
-    status st = adjusted(r, &at, x);
-    st = st == OK ? raise(r, &at) : st;
-    ckks_cipher_clear(&at);
-    return st == OK ? split(r, z, wanted) : st;
+    ckks_cipher at;
+    TRY(adjusted(r, &at, x));
+    TRY(raise(r, &at));
+    return split(r, z, wanted);
 }
 
 status ckks_bootstrap_run_real(ckks *c, ckks_cipher *z, const ckks_cipher *x,
@@ -123,40 +114,51 @@ status ckks_bootstrap_run_real(ckks *c, ckks_cipher *z, const ckks_cipher *x,
 {
     run r = {.c = c, .b = b, .keys = keys};
     ckks_cipher *to[2] = {z, NULL};
+    const arena_mark_t mark = arena_mark(c->tmp);
     const status st = go(&r, to, x, (parts){.real = true});
-    run_clear(&r);
+    arena_release(c->tmp, mark);
     return st;
+}
+
+static status both(run *r, ckks_cipher *z, const ckks_cipher *x)
+{
+    ckks *c = r->c;
+    ckks_cipher imaginary;
+    ckks_cipher *to[2] = {z, &imaginary};
+    TRY(ckks_cipher_take(c, &imaginary, r->b->out_limbs, 2));
+    TRY(go(r, to, x, (parts){.real = true, .imaginary = true}));
+    TRY(ckks_mul_i(c, &imaginary, &imaginary));
+    return ckks_add(c, z, z, &imaginary);
 }
 
 status ckks_bootstrap_run(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks_bootstrap *b,
                           const ckks_bootstrap_keys *keys)
 {
     run r = {.c = c, .b = b, .keys = keys};
-    ckks_cipher imaginary;
-    TRY(ckks_cipher_new(&imaginary, c->ctx, b->out_limbs, 2, c->err));
-    ckks_cipher *to[2] = {z, &imaginary};
-    status st = go(&r, to, x, (parts){.real = true, .imaginary = true});
-    st = st == OK ? ckks_mul_i(c, &imaginary, &imaginary) : st;
-    st = st == OK ? ckks_add(c, z, z, &imaginary) : st;
-    ckks_cipher_clear(&imaginary);
-    run_clear(&r);
+    const arena_mark_t mark = arena_mark(c->tmp);
+    const status st = both(&r, z, x);
+    arena_release(c->tmp, mark);
     return st;
+}
+
+static status two(run *r, ckks_cipher z[2], const ckks_cipher x[2])
+{
+    ckks_cipher pair, second;
+    ckks_cipher *to[2] = {&z[0], &z[1]};
+    TRY(adjusted(r, &pair, &x[0]));
+    TRY(adjusted(r, &second, &x[1]));
+    TRY(ckks_mul_i(r->c, &second, &second));
+    TRY(ckks_add(r->c, &pair, &pair, &second));
+    return go(r, to, &pair, (parts){.real = true, .imaginary = true});
 }
 
 status ckks_bootstrap_run_two(ckks *c, ckks_cipher z[2], const ckks_cipher x[2],
                               const ckks_bootstrap *b, const ckks_bootstrap_keys *keys)
 {
     run r = {.c = c, .b = b, .keys = keys};
-    ckks_cipher pair = {0}, second = {0};
-    ckks_cipher *to[2] = {&z[0], &z[1]};
-    status st = adjusted(&r, &pair, &x[0]);
-    st = st == OK ? adjusted(&r, &second, &x[1]) : st;
-    st = st == OK ? ckks_mul_i(c, &second, &second) : st;
-    st = st == OK ? ckks_add(c, &pair, &pair, &second) : st;
-    st = st == OK ? go(&r, to, &pair, (parts){.real = true, .imaginary = true}) : st;
-    ckks_cipher_clear(&pair);
-    ckks_cipher_clear(&second);
-    run_clear(&r);
+    const arena_mark_t mark = arena_mark(c->tmp);
+    const status st = two(&r, z, x);
+    arena_release(c->tmp, mark);
     return st;
 }
 
@@ -166,38 +168,35 @@ static status rest_of(ckks *c, ckks_cipher *rest, const ckks_cipher *x, const ck
 {
     const size_t limbs = b->in_limbs;
     ckks_cipher low;
-    TRY(ckks_cipher_new(&low, c->ctx, limbs, 2, c->err));
-    status st = ckks_adjust_by(c, rest, x, limbs, ldexp(1, (int)gain_bits));
-    st = st == OK ? ckks_adjust_by(c, &low, first, limbs, ldexp(1, (int)gain_bits)) : st;
-    st = st == OK ? ckks_sub(c, rest, rest, &low) : st;
-    ckks_cipher_clear(&low);
-    return st;
+    TRY(ckks_cipher_take(c, &low, limbs, 2));
+    TRY(ckks_adjust_by(c, rest, x, limbs, ldexp(1, (int)gain_bits)));
+    TRY(ckks_adjust_by(c, &low, first, limbs, ldexp(1, (int)gain_bits)));
+    return ckks_sub(c, rest, rest, &low);
 }
 
 static status twice(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks_bootstrap *b,
-                    const ckks_bootstrap_keys *keys, unsigned gain_bits, ckks_cipher room[3])
+                    const ckks_bootstrap_keys *keys, unsigned gain_bits)
 {
     const size_t limbs = b->out_limbs - 1;
+    ckks_cipher first, rest, second;
     TRY(check(c, x, b, b->in_limbs + 1));
-    TRY(ckks_cipher_new(&room[0], c->ctx, b->out_limbs, 2, c->err));
-    TRY(ckks_cipher_new(&room[1], c->ctx, b->in_limbs, 2, c->err));
-    TRY(ckks_cipher_new(&room[2], c->ctx, b->out_limbs, 2, c->err));
-    TRY(ckks_bootstrap_run(c, &room[0], x, b, keys));
-    TRY(rest_of(c, &room[1], x, &room[0], b, gain_bits));
-    TRY(ckks_bootstrap_run(c, &room[2], &room[1], b, keys));
-    TRY(ckks_adjust_by(c, &room[2], &room[2], limbs, ldexp(1, -(int)gain_bits)));
-    TRY(ckks_adjust(c, z, &room[0], limbs));
-    return ckks_add(c, z, z, &room[2]);
+    TRY(ckks_cipher_take(c, &first, b->out_limbs, 2));
+    TRY(ckks_cipher_take(c, &rest, b->in_limbs, 2));
+    TRY(ckks_cipher_take(c, &second, b->out_limbs, 2));
+    TRY(ckks_bootstrap_run(c, &first, x, b, keys));
+    TRY(rest_of(c, &rest, x, &first, b, gain_bits));
+    TRY(ckks_bootstrap_run(c, &second, &rest, b, keys));
+    TRY(ckks_adjust_by(c, &second, &second, limbs, ldexp(1, -(int)gain_bits)));
+    TRY(ckks_adjust(c, z, &first, limbs));
+    return ckks_add(c, z, z, &second);
 }
 
 status ckks_bootstrap_run_twice(ckks *c, ckks_cipher *z, const ckks_cipher *x,
                                 const ckks_bootstrap *b, const ckks_bootstrap_keys *keys,
                                 unsigned gain_bits)
 {
-    ckks_cipher room[3] = {{0}};
-    const status st = twice(c, z, x, b, keys, gain_bits, room);
-    for (size_t i = 0; i < 3; i++) {
-        ckks_cipher_clear(&room[i]);
-    }
+    const arena_mark_t mark = arena_mark(c->tmp);
+    const status st = twice(c, z, x, b, keys, gain_bits);
+    arena_release(c->tmp, mark);
     return st;
 }

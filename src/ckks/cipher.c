@@ -51,6 +51,17 @@ status ckks_cipher_new(ckks_cipher *out, const ckks_context *ctx, size_t n_limbs
     return OK;
 }
 
+status ckks_cipher_take(ckks *c, ckks_cipher *out, size_t n_limbs, size_t n_parts)
+{
+    CHECK(n_parts >= 2 && n_parts <= CKKS_MAX_PARTS && n_limbs >= 1);
+    CHECK(n_limbs <= c->ctx->params.n_limbs);
+    *out = (ckks_cipher){.ctx = c->ctx, .capacity = n_limbs};
+    for (size_t i = 0; i < n_parts; i++) {
+        TRY(ckks_take(c, &out->part[i], n_limbs * c->ctx->n));
+    }
+    return OK;
+}
+
 void ckks_cipher_clear(ckks_cipher *x)
 {
     for (size_t i = 0; i < CKKS_MAX_PARTS; i++) {

@@ -58,6 +58,9 @@ status ckks_cipher_new(ckks_cipher *out, const ckks_context *ctx, size_t n_limbs
                        error *err) MUST_USE;
 void ckks_cipher_clear(ckks_cipher *x); /* a zeroed one is fine */
 
+/** The same out of c->tmp, for as long as it is not released; never cleared. */
+status ckks_cipher_take(ckks *c, ckks_cipher *out, size_t n_limbs, size_t n_parts) MUST_USE;
+
 /** z = x with its first n_limbs limbs; z is x, or has room. Level drop costs nothing but a copy. */
 status ckks_copy(ckks *c, ckks_cipher *z, const ckks_cipher *x, size_t n_limbs) MUST_USE;
 

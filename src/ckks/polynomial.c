@@ -106,18 +106,17 @@ static status make_power(tower *t, size_t i)
     const ckks_cipher *x = &t->power[half], *y = &t->power[i - half];
     const size_t limbs = x->n_limbs < y->n_limbs ? x->n_limbs : y->n_limbs;
     const size_t rest = half > i - half ? 2 * half - i : 0;
-    ckks_cipher z = {0};
-    TRY(ckks_cipher_new(&z, t->c->ctx, limbs, 3, t->c->err));
-    status st = ckks_tensor(t->c, &z, x, y);
-    st = st == OK ? ckks_add(t->c, &z, &z, &z) : st;
-    if (st == OK) {
-        st = rest == 0 ? ckks_add_constant(t->c, &z, &z, -1)
-                       : add_constant_times(t->c, &z, &t->power[rest], -1);
-    }
-    st = st == OK ? ckks_cipher_new(&t->power[i], t->c->ctx, limbs - 1, 2, t->c->err) : st;
-    st = st == OK ? ckks_relinearise_rescale(t->c, &t->power[i], &z, t->keys) : st;
-    ckks_cipher_clear(&z);
-    return st;
+    ckks_cipher z;
+    TRY(ckks_cipher_take(t->c, &t->power[i], limbs - 1, 2));
+    const arena_mark_t mark = arena_mark(t->c->tmp);
+    TRY(ckks_cipher_take(t->c, &z, limbs, 3));
+    TRY(ckks_tensor(t->c, &z, x, y));
+    TRY(ckks_add(t->c, &z, &z, &z));
+    TRY(rest == 0 ? ckks_add_constant(t->c, &z, &z, -1)
+                  : add_constant_times(t->c, &z, &t->power[rest], -1));
+    TRY(ckks_relinearise_rescale(t->c, &t->power[i], &z, t->keys));
+    arena_release(t->c->tmp, mark);
+    return OK;
 }
 
 static status make_powers(tower *t, size_t degree)
@@ -157,16 +156,17 @@ static status node(tower *t, ckks_cipher *z, const double *p, size_t d, size_t l
 
 /* z = q T_m + r; Eq. (5) has the scale of q. */
 static status node_split(tower *t, ckks_cipher *z, const double *p, size_t d, size_t limbs,
-                         double scale, double *scratch, ckks_cipher *room)
+                         double scale, double *scratch)
 {
+    ckks_cipher room[2];
     const size_t m = power_below(d);
     const ckks_cipher *power = &t->power[m];
     const double last = (double)ckks_limb_prime(t->c->ctx, limbs);
     double *q = scratch, *r = scratch + d + 1;
     split(q, r, p, d, m);
-    TRY(ckks_cipher_new(&room[0], t->c->ctx, limbs + 1, 3, t->c->err));
+    TRY(ckks_cipher_take(t->c, &room[0], limbs + 1, 3));
     TRY(node(t, &room[0], q, d - m, limbs + 1, scale * last / power->scale, r + m));
-    TRY(ckks_cipher_new(&room[1], t->c->ctx, limbs, 2, t->c->err));
+    TRY(ckks_cipher_take(t->c, &room[1], limbs, 2));
     TRY(finish(t, &room[1], &room[0]));
     TRY(node(t, z, r, m - 1, limbs, scale, r + m));
     if (z->n_parts == 3) {
@@ -184,10 +184,9 @@ static status node(tower *t, ckks_cipher *z, const double *p, size_t d, size_t l
     if (is_sum(t, d, limbs)) {
         return sum(t, z, p, d, limbs, scale);
     }
-    ckks_cipher room[2] = {{0}};
-    const status st = node_split(t, z, p, d, limbs, scale, scratch, room);
-    ckks_cipher_clear(&room[0]);
-    ckks_cipher_clear(&room[1]);
+    const arena_mark_t mark = arena_mark(t->c->tmp);
+    const status st = node_split(t, z, p, d, limbs, scale, scratch);
+    arena_release(t->c->tmp, mark);
     return st;
 }
 
@@ -195,7 +194,7 @@ static status node(tower *t, ckks_cipher *z, const double *p, size_t d, size_t l
 static status first_power(tower *t, const ckks_cipher *x, const ckks_series *s)
 {
     ckks_cipher *u = &t->power[1];
-    TRY(ckks_cipher_new(u, t->c->ctx, x->n_limbs, 2, t->c->err));
+    TRY(ckks_cipher_take(t->c, u, x->n_limbs, 2));
     if (s->low == -1 && s->high == 1) {
         return ckks_copy(t->c, u, x, x->n_limbs);
     }
@@ -219,13 +218,12 @@ static status apply(tower *t, ckks_cipher *z, const ckks_cipher *x, const ckks_s
     t->limbs = t->power[1].n_limbs;
     want(t, s->coefficient, d, limbs + 1, scratch);
     TRY(make_powers(t, d));
-    TRY(ckks_cipher_new(&top, t->c->ctx, limbs + 1, 3, t->c->err));
+    TRY(ckks_cipher_take(t->c, &top, limbs + 1, 3));
     const double above = scale * (double)ckks_limb_prime(t->c->ctx, limbs);
-    status st = node(t, &top, s->coefficient, d, limbs + 1, above, scratch);
-    st = st == OK ? finish(t, z, &top) : st;
+    TRY(node(t, &top, s->coefficient, d, limbs + 1, above, scratch));
+    TRY(finish(t, z, &top));
     z->scale = scale;
-    ckks_cipher_clear(&top);
-    return st;
+    return OK;
 }
 
 status ckks_series_apply(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks_series *s,
@@ -252,10 +250,9 @@ status ckks_series_apply_scaled(ckks *c, ckks_cipher *z, const ckks_cipher *x, c
         t->c = c;
         t->keys = keys;
         t->log_slots = x->log_slots;
+        const arena_mark_t mark = arena_mark(c->tmp);
         st = apply(t, z, x, s, scratch, x->n_limbs - depth, scale);
-        for (size_t i = 0; i <= s->degree; i++) {
-            ckks_cipher_clear(&t->power[i]);
-        }
+        arena_release(c->tmp, mark);
     }
     mem_free(t);
     mem_free(scratch);

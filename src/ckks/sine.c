@@ -74,20 +74,20 @@ double ckks_sine_error(size_t degree, unsigned doublings)
     return sum;
 }
 
-static status doubled(ckks *c, ckks_cipher *z, ckks_cipher *room, const ckks_cipher *x,
-                      const ckks_keys *keys)
+static status doubled(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks_keys *keys)
 {
-    TRY(ckks_tensor(c, room, x, x));
-    TRY(ckks_add(c, room, room, room));
-    TRY(ckks_add_constant(c, room, room, -1));
-    return ckks_relinearise_rescale(c, z, room, keys);
+    ckks_cipher room;
+    TRY(ckks_cipher_take(c, &room, x->n_limbs, 3));
+    TRY(ckks_tensor(c, &room, x, x));
+    TRY(ckks_add(c, &room, &room, &room));
+    TRY(ckks_add_constant(c, &room, &room, -1));
+    return ckks_relinearise_rescale(c, z, &room, keys);
 }
 
 status ckks_sine_double(ckks *c, ckks_cipher *z, const ckks_cipher *x, const ckks_keys *keys)
 {
-    ckks_cipher room;
-    TRY(ckks_cipher_new(&room, c->ctx, x->n_limbs, 3, c->err));
-    const status st = doubled(c, z, &room, x, keys);
-    ckks_cipher_clear(&room);
+    const arena_mark_t mark = arena_mark(c->tmp);
+    const status st = doubled(c, z, x, keys);
+    arena_release(c->tmp, mark);
     return st;
 }
