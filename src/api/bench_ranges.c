@@ -10,7 +10,7 @@
 #include "api/bench_model.h"
 #include "base/mem.h"
 
-/* Protections add margins of a quarter at each end. */
+/* Protections add margins of a quarter at each end, its square to the largest variance. */
 static const double MARGIN = 1.25, ACTIVATION = 12, SCORE = 40, SUM_RATIO = 128,
                     VARIANCE_RATIO = 1000;
 
@@ -31,7 +31,7 @@ static slot_range widen(slot_range r, bool softmax)
     } else if (ends_with(r.slot, ".attention/sum")) {
         r.lo = r.hi * MARGIN * MARGIN / SUM_RATIO;
     } else if (ends_with(r.slot, "norm/variance")) {
-        r.lo = r.hi * MARGIN * MARGIN / VARIANCE_RATIO;
+        r.lo = r.hi * MARGIN * MARGIN * MARGIN / VARIANCE_RATIO;
     }
     return r;
 }

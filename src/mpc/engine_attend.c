@@ -66,7 +66,8 @@ static status choose_fractions(attend_run *r)
                          "'%s': %zu tokens are more than its calibrated ranges allow", r->a->name,
                          r->longest);
     }
-    const int finest = r->ap->form == ATTENTION_SOFTMAX_FREEDIV ? 16 : MPC_FRAC;
+    /* e^(s - scores_hi) is a small part of 1 for nearly all scores */
+    const int finest = r->ap->form == ATTENTION_SOFTMAX_FREEDIV ? 20 : MPC_FRAC;
     r->summed_frac = (unsigned)(frac > finest ? finest : frac);
     r->weight_frac = r->summed_frac + WEIGHT_BITS - SUMMED_BITS - VALUE_FRAC;
     if (!attend_divides(r)) {

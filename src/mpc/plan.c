@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "model/recipe.h"
 #include "mpc/engine.h"
+#include "mpc/plan_functions.h"
 #include "mpc/secformer_2024.h"
 
 enum {
@@ -16,11 +17,11 @@ enum {
     RING_BITS = 64,
 };
 
-/* What calibration has seen on some texts may be passed by others. */
+/* What calibration has seen on some texts may be passed by others; variances by its square. */
 static const double MARGIN = 1.25;
 
-/* Of scores whose exponentials are taken, which is then a part of the weight. */
-static const double SCORE_STEP = 1.25e-4;
+/* Without division: an error of weights beside a mean one. */
+static const double WEIGHT_OFF = 4e-3;
 
 /* Softmax: below the largest of its row by so much, a weight of 5e-6 is what a score gets; and what
  * the largest may be above 0 (engine_weights.c). */
@@ -60,83 +61,6 @@ static status range_of(planner *w, const char *operation, const char *quantity, 
     }
     *lo = r->lo;
     *hi = r->hi;
-    return OK;
-}
-
-typedef struct {
-    double error, noise;
-    size_t max_terms;
-} quality;
-
-/* The first quality that can be had. */
-static status fit(mpc_function_plan *g, mpc_function f, double lo, double hi, const quality *q,
-                  size_t n, error *err)
-{
-    const bool relative = f == MPC_RSQRT || f == MPC_RECIPROCAL;
-    status st = ERR_PRECISION;
-    for (size_t i = 0; st == ERR_PRECISION && i < n; i++) {
-        const mpc_fit_limits limits = {.dealt_frac = relative ? 28 : 16,
-                                       .max_terms = q[i].max_terms};
-        st = mpc_fit(&g->series, f, lo, hi, q[i].error, &limits, err);
-        if (st == OK) {
-            st = mpc_series_widths(&g->widths, &g->series, q[i].noise, err);
-        }
-    }
-    return st;
-}
-
-/* One look-up is enough where the range is narrow; else it is where Newton's step begins, which
- * squares its error (mpc-refine.md). A step takes a round or two more, but a seed needs a quarter
- * of the terms: where it begins is where a look-up would take about 128 terms, 256 for roots. */
-static status fit_relative(mpc_function_plan *g, mpc_function f, double ratio, error *err)
-{
-    static const quality direct[] = {{5e-5, 2e-5, 256}, {2.5e-4, 1e-4, 256}};
-    static const quality seed[] = {{7e-3, 1e-3, 256}, {1.4e-2, 2e-3, 256}, {2.5e-2, 4e-3, 256}};
-    if (ratio <= (f == MPC_RECIPROCAL ? 128 : 1024)) {
-        return fit(g, f, 1 / ratio, 1, direct, sizeof direct / sizeof *direct, err);
-    }
-    return fit(g, f, 1 / ratio, 1, seed, sizeof seed / sizeof *seed, err);
-}
-
-static status fit_exp(mpc_function_plan *g, double lo, double hi, error *err)
-{
-    static const quality all[] = {{3e-5, 1.5e-5, 128}, {2e-4, 5e-5, 256}};
-    return fit(g, MPC_EXP, lo, hi, all, sizeof all / sizeof *all, err);
-}
-
-static status fit_activation(mpc_function_plan *g, mpc_function f, double lo, double hi, error *err)
-{
-    static const quality all[] = {{2.5e-4, 2e-4, 256}, {1e-3, 1.5e-4, 256}, {5e-3, 1e-3, 256}};
-    return fit(g, f, lo, hi, all, sizeof all / sizeof *all, err);
-}
-
-/* The function plan for f on [lo, hi] with words of `bits` bits, or where that is 0 as many as make
- * a step SCORE_STEP: one that is there already, or a new one. */
-static status function_for(planner *w, size_t *out, mpc_function f, double lo, double hi,
-                           unsigned bits)
-{
-    mpc_plan *p = w->p;
-    for (size_t i = 0; i < p->n_functions; i++) {
-        const mpc_function_plan *g = &p->functions[i];
-        if (g->series.f == f && g->series.lo == lo && g->series.hi == hi &&
-            (bits == 0 || g->period_bits == bits)) {
-            *out = i;
-            return OK;
-        }
-    }
-    if (!mem_reserve((void **)&p->functions, &p->cap_functions, p->n_functions + 1,
-                     sizeof *p->functions)) {
-        return error_memory(w->err);
-    }
-    mpc_function_plan *g = &p->functions[p->n_functions];
-    if (f == MPC_EXP) {
-        TRY(fit_exp(g, lo, hi, w->err));
-    } else {
-        TRY(f == MPC_RSQRT || f == MPC_RECIPROCAL ? fit_relative(g, f, hi / lo, w->err)
-                                                  : fit_activation(g, f, lo, hi, w->err));
-    }
-    g->period_bits = bits ? bits : (unsigned)mpc_magnitude(g->series.period / SCORE_STEP);
-    *out = p->n_functions++;
     return OK;
 }
 
@@ -190,7 +114,7 @@ static status plan_norm(planner *w, const norm *n, unsigned out_bits, bool gamma
     most = MARGIN * fmax(-lo, hi);
     TRY(range_of(w, n->name, "variance", &lo, &hi));
     np->variance_lo = fmax(lo, 1e-12) / MARGIN + n->eps;
-    np->variance_hi = hi * MARGIN + n->eps;
+    np->variance_hi = hi * MARGIN * MARGIN + n->eps;
     join_tables(w, n, &most, np);
     const int log_dim = mpc_magnitude((double)n->dim);
     const double part = ldexp((double)n->dim, -log_dim);
@@ -208,8 +132,9 @@ static status plan_norm(planner *w, const norm *n, unsigned out_bits, bool gamma
         return check_steps(w, n->name, "variances", np->variance_lo, np->variance_hi,
                            secformer_root_error(np->variance_hi / np->variance_lo));
     }
-    return function_for(w, &np->inverse, MPC_RSQRT,
-                        1 / ratio_class(np->variance_lo, np->variance_hi), 1, VARIANCE_BITS);
+    const double least = 1 / ratio_class(np->variance_lo, np->variance_hi);
+    return mpc_plan_function(w->p, &np->inverse, &(mpc_wish){MPC_RSQRT, least, 1, VARIANCE_BITS, 0},
+                             w->err);
 }
 
 /* A square of s + c. */
@@ -223,12 +148,26 @@ static status plan_squares(planner *w, mpc_attention_plan *ap, const attention *
     return OK;
 }
 
+/* What a weight e^(s - scores_hi) is over for its share in a row: the smallest over heads. */
+static double least_divisor(const planner *w, const mpc_attention_plan *ap, const attention *a)
+{
+    double least = INFINITY;
+    for (size_t h = 0; h < a->n_heads; h++) {
+        const double shift = a->shift ? (double)a->shift[h] : 0;
+        least = fmin(least, (a->kappa ? (double)a->kappa[h] : 1) * exp(shift - ap->scores_hi));
+    }
+    return least * pow((double)w->m->max_tokens, (double)a->length_power - 1);
+}
+
 /* e^s of scores in [lo, hi], each look-up's word a part of scores_hi below. */
-static status plan_shifted(planner *w, mpc_attention_plan *ap, double lo, double hi)
+static status plan_shifted(planner *w, mpc_attention_plan *ap, const attention *a, double lo,
+                           double hi)
 {
     const double margin = (MARGIN - 1) / 2 * (hi - lo) + ABOVE;
     ap->scores_hi = hi + margin;
-    TRY(function_for(w, &ap->exponential, MPC_EXP, -ceil(hi - lo + 2 * margin), 0, 0));
+    const double off = WEIGHT_OFF * least_divisor(w, ap, a);
+    const mpc_wish o = {MPC_EXP, -ceil(hi - lo + 2 * margin), 0, 0, off};
+    TRY(mpc_plan_function(w->p, &ap->exponential, &o, w->err));
     ap->score_bits = w->p->functions[ap->exponential].period_bits + 2; /* room for a guard */
     return OK;
 }
@@ -239,8 +178,9 @@ static status plan_softmax(planner *w, mpc_attention_plan *ap, double lo, double
 {
     const double wide = MARGIN * (hi - lo) + 1;
     ap->clamp = wide > 1.5 * CLAMP ? CLAMP : 0;
-    TRY(function_for(w, &ap->exponential, MPC_EXP, -(ap->clamp > 0 ? CLAMP + ABOVE : ceil(wide)),
-                     ABOVE, 0));
+    const double least = -(ap->clamp > 0 ? CLAMP + ABOVE : ceil(wide));
+    TRY(mpc_plan_function(w->p, &ap->exponential, &(mpc_wish){MPC_EXP, least, ABOVE, 0, INFINITY},
+                          w->err));
     const mpc_function_plan *f = &w->p->functions[ap->exponential];
     const double unit = ldexp(1 / f->series.period, (int)f->period_bits);
     ap->score_bits = (unsigned)mpc_magnitude((wide + CLAMP) * unit) + 1;
@@ -260,7 +200,8 @@ static status plan_scores(planner *w, const attention *a, double *unit)
     if (a->form == ATTENTION_2QUAD || a->form == ATTENTION_2QUAD_FREEDIV) {
         return plan_squares(w, ap, a, MARGIN * fmax(-lo, hi));
     }
-    TRY(a->form == ATTENTION_SOFTMAX ? plan_softmax(w, ap, lo, hi) : plan_shifted(w, ap, lo, hi));
+    TRY(a->form == ATTENTION_SOFTMAX ? plan_softmax(w, ap, lo, hi)
+                                     : plan_shifted(w, ap, a, lo, hi));
     const mpc_function_plan *f = &w->p->functions[ap->exponential];
     *unit = ldexp(1 / f->series.period, (int)f->period_bits - MPC_FRAC);
     if (ap->score_bits > 26) {
@@ -268,6 +209,12 @@ static status plan_scores(planner *w, const attention *a, double *unit)
                          w->m->dir, a->name, lo, hi);
     }
     return OK;
+}
+
+static status plan_reciprocal(planner *w, mpc_attention_plan *ap, double ratio)
+{
+    return mpc_plan_function(w->p, &ap->reciprocal,
+                             &(mpc_wish){MPC_RECIPROCAL, 1 / ratio, 1, SUM_BITS, 0}, w->err);
 }
 
 static status plan_attention(planner *w, const attention *a, double *unit)
@@ -302,11 +249,9 @@ static status plan_attention(planner *w, const attention *a, double *unit)
             return check_steps(w, a->name, "row sums", ap->sum_lo, ap->sum_hi,
                                secformer_division_error(ap->sum_hi / ap->sum_lo));
         }
-        return function_for(w, &ap->reciprocal, MPC_RECIPROCAL,
-                            1 / ratio_class(ap->sum_lo, ap->sum_hi), 1, SUM_BITS);
+        return plan_reciprocal(w, ap, ratio_class(ap->sum_lo, ap->sum_hi));
     case ATTENTION_SOFTMAX: /* sums of 1 to as many as there are tokens */
-        return function_for(w, &ap->reciprocal, MPC_RECIPROCAL,
-                            1 / (1.15 * (double)w->m->max_tokens), 1, SUM_BITS);
+        return plan_reciprocal(w, ap, 1.15 * (double)w->m->max_tokens);
     default:
         return OK;
     }
@@ -376,7 +321,7 @@ static status plan_activation(planner *w, const activation *a, double *unit, uns
         hi = fmax(-lo, hi);
         lo = -hi;
     }
-    TRY(function_for(w, &ap->function, f, lo, hi, GELU_BITS));
+    TRY(mpc_plan_function(w->p, &ap->function, &(mpc_wish){f, lo, hi, GELU_BITS, 0}, w->err));
     const mpc_function_plan *g = &w->p->functions[ap->function];
     ap->bits = GELU_BITS + (g->series.slope != 0);
     *unit = ldexp(1.0, GELU_BITS - MPC_FRAC) / g->series.period;
