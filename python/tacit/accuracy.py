@@ -53,8 +53,8 @@ those weights nor that corpus is at hand here, so these figures stand beside our
 them.
 """
 MPC = """\
-Masks are drawn anew each time, so an answer near the middle may fall either way: of `freediv`,
-whose exponentials span four orders of magnitude, 0, 1 and 3 answers differed in three runs."""
+Masks are drawn anew each time, so an answer whose logits are within 3·10⁻³ of each other may fall
+either way."""
 
 
 @dataclass

@@ -38,7 +38,7 @@ from tacit.text import Encoded, encode, load_rows, save_rows
 from tacit.train import evaluate, teacher_logits
 
 SAMPLE = 512  # sentences that first constants are taken from
-CALIBRATION = 2000  # sentences that ranges are taken from
+CALIBRATION = 20000  # sentences that ranges are taken from
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,9 @@ class Config:
     recipe: str
     stages: tuple[Mapping[str, object], ...]
     effort: float = 1.0  # of the stages' examples, that share
+    pace: float = 1.0  # of the stages' rates, that share
+    batch: int | None = None  # in place of the stages' batches
+    fold: bool = False  # κ and b of forms without division into the output projection
     augment: int = 1  # made-up sentences per real one
     max_tokens: int = 128
     seed: int = 0
@@ -98,7 +101,12 @@ class Conversion:
 
     def take_stage(self, stage: Stage, place: int, lesson: Lesson) -> None:
         """Replace, then train; or take over what an earlier run made of the same."""
-        scaled = replace(stage, examples=round(stage.examples * self.config.effort))
+        scaled = replace(
+            stage,
+            examples=round(stage.examples * self.config.effort),
+            rate=stage.rate * self.config.pace,
+            batch=self.config.batch or stage.batch,
+        )
         self.key.update(json.dumps([self.config.seed, scaled.to_json()], sort_keys=True).encode())
         path = self.work / f"{self.key.hexdigest()[:16]}.pt"
         last = place == len(self.config.stages) - 1
@@ -152,6 +160,8 @@ class Conversion:
 
     def finish(self, data: Path, out: Path) -> dict[str, object]:
         """Write the model in F16, calibrate its ranges, and let the program check it."""
+        if self.config.fold:
+            self.student.fold_divisors()
         export_converted(self.student, self.tokenizer, out)
         link_shared(out, self.source)
         program = find_program()
@@ -238,6 +248,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--teacher", type=Path, help="whose logits to learn; MODEL's by default")
     parser.add_argument("--stages", type=Path, metavar="FILE", help="JSON in place of the recipe's")
     parser.add_argument("--effort", type=float, default=1.0, metavar="X", help="times as long")
+    parser.add_argument("--pace", type=float, default=1.0, metavar="X", help="times the rates")
+    parser.add_argument("--batch", type=int, metavar="N", help="in place of the stages' batches")
+    parser.add_argument(
+        "--fold", action="store_true", help="constants of freediv into the output projection"
+    )
     parser.add_argument("--augment", type=int, default=1, metavar="N")
     parser.add_argument("--max-tokens", type=int, default=128)
     parser.add_argument("--seed", type=int, default=0)

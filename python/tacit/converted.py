@@ -17,7 +17,7 @@ from torch import nn
 from transformers import BertForSequenceClassification, PreTrainedModel
 from transformers.utils import logging
 
-from tacit.forms import Tensors, make_attention, make_point
+from tacit.forms import FreeDiv, Tensors, make_attention, make_point
 from tacit.norms import BatchNorm, Norm
 from tacit.recipe import Recipe, Slot
 
@@ -175,6 +175,20 @@ class Converted(nn.Module):
                 state[names[id(module.weight)]] = gamma.detach()
                 state[names[id(module.bias)]] = beta.detach()
         return state
+
+    def scale_heads(self, i: int, factor: torch.Tensor) -> None:
+        """Multiply what each head of layer i brings to the projection behind it, by the columns of
+        W_O that belong to the head."""
+        weight = self.layer(i).attention.output.dense.weight
+        with torch.no_grad():
+            weight *= factor.repeat_interleave(weight.shape[1] // len(factor))
+
+    def fold_divisors(self) -> None:
+        """Without division: κ and b go into W_O, and n^α alone is left to divide by."""
+        for i, form in enumerate(self.attention):
+            if isinstance(form, FreeDiv):
+                self.scale_heads(i, form.log_factor().exp())
+                form.without_factor()
 
     def changed(self, changes: dict[str, Slot], name: str, constants: Tensors) -> Converted:
         """The same weights under other forms, of which `constants` are new; statistics that a

@@ -103,6 +103,7 @@ class FreeDiv(Softmax):
         super().__init__()
         self.c = float(slot["c"]) if "c" in slot else None
         self.length_power = float(slot["length_power"])
+        self.is_folded = False
         self.log_kappa = nn.Parameter(constants.get("kappa", torch.ones(heads)).float().log())
         if self.c is None:
             self.shift = nn.Parameter(constants.get("shift", torch.zeros(heads)).float().clone())
@@ -116,7 +117,21 @@ class FreeDiv(Softmax):
             w = (s + self.c) ** 2 * torch.exp(-self.log_kappa).view(-1, 1, 1)
         return w * (mask / n**self.length_power), None
 
+    def log_factor(self) -> torch.Tensor:
+        """[heads] the logarithm of what a head's weights have beside (s + c)² or exp s."""
+        return -self.log_kappa if self.c is not None else -self.log_kappa - self.shift
+
+    def without_factor(self) -> None:
+        """Leave it to the projection behind."""
+        with torch.no_grad():
+            self.log_kappa.zero_()
+            if self.c is None:
+                self.shift.zero_()
+        self.is_folded = True
+
     def constants(self) -> dict[str, torch.Tensor]:
+        if self.is_folded:
+            return {}
         kappa = {"kappa": self.log_kappa.exp()}
         return kappa if self.c is not None else {"shift": self.shift, **kappa}
 

@@ -85,11 +85,9 @@ def sigma_polynomial(model: Converted, i: int, degree: int, traces: Sequence[Tra
     if not isinstance(old, FreeDiv):
         raise ValueError("scaled-sigma by polynomials follows a freediv form")
     with torch.no_grad():
-        log_factor = -old.log_kappa if old.c is not None else -old.log_kappa - old.shift
+        log_factor = old.log_factor()
         common = log_factor.mean()
-        weight = model.layer(i).attention.output.dense.weight
-        size = weight.shape[1] // len(log_factor)
-        weight *= (log_factor - common).exp().repeat_interleave(size)
+        model.scale_heads(i, (log_factor - common).exp())
 
     def function(s: torch.Tensor) -> torch.Tensor:
         return ((s + old.c) ** 2 if old.c is not None else torch.exp(s)) * common.exp()

@@ -16,6 +16,7 @@ from tacit.converted import Trace
 RANGES = {  # a bound's name → the lists of a trace that it is for
     "scores": "scores",
     "sums": "sums",
+    "context": "context",
     "activations": "activations",
     "variances": "variances",
     "norm_inputs": "norm_inputs",

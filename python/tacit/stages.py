@@ -46,6 +46,7 @@ FOLLOW = {"hidden": 1.0, "context": 0.3, "logits": 1.0, "labels": 0.1, "range": 
 LOOSE = {"hidden": 0.3, "logits": 1.0, "labels": 0.1, "range": 0.05}
 QUAD_BOUNDS = {"scores": (-4.0, 7.0), "activations": (-6.0, 6.0), "sums": (12.0, 60.0)}
 FREE_BOUNDS = {"scores": (-4.0, 7.0), "activations": (-5.0, 5.0)}
+EXP_BOUNDS = {"scores": (-6.0, 3.5), "activations": (-5.0, 5.0), "variances": (0.5, 20.0)}
 
 
 TO_2QUAD = (
@@ -71,7 +72,7 @@ TO_SOFTMAX_FREEDIV = (
         {},
         "all",
         FOLLOW,
-        FREE_BOUNDS,
+        EXP_BOUNDS,
         100_000,
     ),
 )

@@ -14,9 +14,9 @@ import torch
 from tacit import distil
 from tacit.calibrate import Disagreement, agree, find_program
 from tacit.convert import Config, convert, main
-from tacit.converted import load_converted
+from tacit.converted import Converted, load_converted
 from tacit.distil import Distiller, Diverged, Lesson, draw, parameter_groups
-from tacit.export import ENCODER, link_shared
+from tacit.export import ENCODER, INDEX, link_shared
 from tacit.glue import TASKS, read_split
 from tacit.initialise import initialise
 from tacit.losses import excess
@@ -60,6 +60,27 @@ def test_converts(recipe: str, data: Path, teacher: Path, work: Path, tmp_path: 
         assert all(lo < hi for lo, hi in ranges.values())
         assert result["program"]["different"] == 0
         assert result["program"]["apart"] < 1e-4
+
+
+@needs_program
+@pytest.mark.parametrize("recipe", ["freediv", "freediv-2quad"])
+def test_folds_divisors(recipe: str, data: Path, teacher: Path, work: Path, tmp_path: Path) -> None:
+    """No constant is left, and PyTorch, before and after, and the program agree."""
+    apart, folded = tmp_path / "apart", tmp_path / "folded"
+    convert(config_of(recipe), teacher, data, apart, work, resume=True)
+    result = convert(config_of(recipe, fold=True), teacher, data, folded, work, resume=True)
+    assert result["program"]["different"] == 0
+    model = load_converted(folded)
+    assert "tacit." not in (folded / INDEX).read_text()
+    assert "kappa" in (apart / INDEX).read_text()
+    rows = rows_of(teacher, data)
+    wanted = traces_of(load_converted(apart), rows, batch=40)[0].logits
+    assert torch.allclose(traces_of(model, rows, batch=40)[0].logits, wanted, atol=2e-2)
+    assert not torch.allclose(weight_of(model), weight_of(load_converted(apart)), rtol=0.1)
+
+
+def weight_of(model: Converted) -> torch.Tensor:
+    return model.layer(0).attention.output.dense.weight
 
 
 @needs_program
