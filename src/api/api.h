@@ -48,6 +48,9 @@ const char *protection_learned(const protection *p, const char *party);
  * or not. NULL where memory is lacking. */
 json_t *protection_learned_json(const protection *p, bool label_only, bool oblivious);
 
+/** The same of he with its owner in the loop. */
+json_t *protection_learned_in_rounds(const protection *p);
+
 /** Seconds by the monotonic clock. */
 double api_now(void);
 

@@ -42,7 +42,8 @@ static status report(char **json, const model *m, const he_plan *p, const he_for
 {
     const protection *how = NULL;
     TRY(protection_find(&how, "he", m, err));
-    const double online = travel(net, p->input_bytes) + travel(net, p->result_bytes);
+    const size_t sent = p->input_bytes + p->answer_bytes + p->result_bytes + p->ask_bytes;
+    const double online = (double)(2 * p->rounds - 1) * travel(net, 0) + travel(net, sent);
     json_t *o = json_pack(
         "{s:s, s:s, s:s, s:I, s:I, s:{s:f, s:f}, s:I, s:I, s:{s:I, s:I}, s:I, s:{s:o, s:o}, s:o, "
         "s:o, s:o}",
@@ -52,9 +53,12 @@ static status report(char **json, const model *m, const he_plan *p, const he_for
         (json_int_t)p->rounds, "peak_bytes",
         (json_int_t)(p->key_memory + p->weight_memory + p->run_memory + api_resident_bytes()),
         "memory", "keys", (json_int_t)p->key_memory, "weights", (json_int_t)p->weight_memory,
-        "keys", (json_int_t)p->n_keys, "bytes_sent", "owner", bytes(p->key_bytes, p->input_bytes),
-        "server", bytes(0, p->result_bytes), "ring", ring(p), "operations", operations(p),
-        "learned", protection_learned_json(how, false, false));
+        "keys", (json_int_t)p->n_keys, "bytes_sent", "owner",
+        bytes(p->key_bytes, p->input_bytes + p->answer_bytes), "server",
+        bytes(p->offer_bytes, p->result_bytes + p->ask_bytes), "ring", ring(p), "operations",
+        operations(p), "learned",
+        p->program->n_rounds > 0 ? protection_learned_in_rounds(how)
+                                 : protection_learned_json(how, false, false));
     return api_dump(json, o, err);
 }
 

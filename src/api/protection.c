@@ -100,6 +100,19 @@ json_t *protection_learned_json(const protection *p, bool label_only, bool obliv
     return o;
 }
 
+json_t *protection_learned_in_rounds(const protection *p)
+{
+    json_t *o = protection_learned_json(p, false, false);
+    if (o) {
+        json_object_set_new(
+            o, "owner",
+            json_string("the answer, every attention score and every hidden unit before its ReLU, "
+                        "the reciprocal's constants, the model's sizes and the embedding tables; "
+                        "with chosen inputs the weights follow, layer by layer"));
+    }
+    return o;
+}
+
 const char *protection_learned(const protection *p, const char *party)
 {
     for (size_t i = 0; i < p->n_learned; i++) {

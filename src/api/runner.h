@@ -41,6 +41,7 @@ struct runner {
     size_t threads;  /* of the party that computes */
     bool oblivious;  /* forward takes tokens, which it embeds */
     size_t rows;     /* at once at most; 0: as many as memory allows */
+    bool in_rounds;  /* he: the owner takes part in between */
     bool label_only; /* forward gives the index of each row's label, one number a row */
 };
 

@@ -61,7 +61,9 @@ status runner_he_new(runner **out, const runner_setup *s, error *err)
         mem_free(r);
         return st;
     }
-    r->base = (runner){.ops = &ops, .threads = he_local_threads(r->parties)};
+    r->base = (runner){.ops = &ops,
+                       .threads = he_local_threads(r->parties),
+                       .in_rounds = he_local_plan(r->parties, 1)->program->n_rounds > 0};
     *out = &r->base;
     return OK;
 }

@@ -275,7 +275,9 @@ json_t *session_report(const tacit_session *s)
         "offline", s->offline_s, "online", s->online_s, "rounds",
         (json_int_t)(now.rounds - s->before.rounds), "peak_bytes", (json_int_t)api_peak_bytes(),
         "bytes_sent", sent_json(&now, &s->before), "learned",
-        protection_learned_json(p, s->runner->label_only, s->runner->oblivious));
+        s->runner->in_rounds
+            ? protection_learned_in_rounds(p)
+            : protection_learned_json(p, s->runner->label_only, s->runner->oblivious));
     if (o) {
         add_walks(o, &now, &s->before);
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "he/answer.h"
 #include "he/weights.h"
 
 typedef struct {
@@ -151,6 +152,17 @@ static void run_residual(walk *w, const he_step *s, slots z, slots x, slots y)
     }
 }
 
+static void run_client(walk *w, const he_step *s, slots z, slots x)
+{
+    const he_answer a = {.kind = s->client,
+                         .first = s->valid == HE_FIRST,
+                         .net = s->client == HE_CLIENT_WEIGHTS ? s->attention->thex
+                                                               : (reciprocal_net){0}};
+    memcpy(z.re, x.re, w->n * sizeof *z.re);
+    memcpy(z.im, x.im, w->n * sizeof *z.im);
+    he_answer_slots(z.re, z.im, &w->p->shape, w->tokens, &a);
+}
+
 static void run_step(walk *w, const he_step *s, slots z)
 {
     const slots x = w->reg[s->x], y = w->reg[s->y];
@@ -182,7 +194,8 @@ static void run_step(walk *w, const he_step *s, slots z)
         }
         break;
     case HE_CLIENT:
-        break;
+        run_client(w, s, z, x);
+        return;
     }
     disturb(w, z, s->depth, 1);
 }

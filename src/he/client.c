@@ -88,14 +88,14 @@ status he_client_key(he_client *c, he_bytes *out, size_t i, error *err)
     return st;
 }
 
-static status encrypt(he_client *c, ckks_cipher *z, const double *slots)
+static status encrypt(he_client *c, ckks_cipher *z, const double *re, const double *im,
+                      size_t limbs)
 {
     const ckks_context *ctx = c->offer.ctx;
-    const size_t limbs = ctx->params.n_limbs;
     const ckks_encoding how = {
         .log_slots = c->log_slots, .n_limbs = limbs, .scale = ctx->level[limbs].scale};
     ckks_plain plain;
-    TRY(ckks_encode(&c->c, &plain, slots, NULL, &how));
+    TRY(ckks_encode(&c->c, &plain, re, im, &how));
     status st = ckks_cipher_new(z, ctx, limbs, 2, c->c.err);
     if (st == OK) {
         st = ckks_encrypt(&c->c, z, &plain, &c->secret, NULL);
@@ -106,11 +106,7 @@ static status encrypt(he_client *c, ckks_cipher *z, const double *slots)
 
 static he_shape shape_of(const he_offer *o)
 {
-    return (he_shape){.dim = o->dim,
-                      .n_heads = o->n_heads,
-                      .head_dim = o->dim / o->n_heads,
-                      .tokens = o->tokens,
-                      .width = o->width};
+    return he_shape_for(o->dim, o->n_heads, o->tokens);
 }
 
 status he_client_input(he_client *c, he_bytes *out, const float *x, size_t n, error *err)
@@ -128,7 +124,7 @@ status he_client_input(he_client *c, he_bytes *out, const float *x, size_t n, er
         return error_memory(err);
     }
     he_pack(packed, &s, x, n);
-    status st = encrypt(c, &z, packed);
+    status st = encrypt(c, &z, packed, NULL, c->offer.ctx->params.n_limbs);
     mem_wipe(packed, slots * sizeof *packed);
     mem_free(packed);
     if (st == OK) {
@@ -159,6 +155,59 @@ static status decode(he_client *c, float *out, const ckks_cipher *z)
     }
     mem_free(re);
     ckks_plain_clear(&plain);
+    return st;
+}
+
+/* ---- Rounds */
+
+/* Slots of a ciphertext of ours. */
+static status open_slots(he_client *c, double *re, double *im, span in)
+{
+    ckks_cipher z;
+    ckks_plain plain;
+    TRY(ckks_cipher_read(&c->c, &z, in));
+    status st = OK;
+    if (z.log_slots != c->log_slots || z.n_parts != 2) {
+        st = error_set(c->c.err, ERR_ARTEFACT, "he: a message of 2^%u slots and %zu parts",
+                       z.log_slots, z.n_parts);
+    }
+    st = st == OK ? ckks_decrypt(&c->c, &plain, &z, &c->secret) : st;
+    if (st == OK) {
+        st = ckks_decode(&c->c, re, im, &plain);
+        ckks_plain_clear(&plain);
+    }
+    ckks_cipher_clear(&z);
+    return st;
+}
+
+static status answer(he_client *c, he_bytes *out, double *re, double *im, const he_round *r)
+{
+    const he_shape s = shape_of(&c->offer);
+    ckks_cipher z = {0};
+    he_answer_slots(re, im, &s, c->tokens, &r->answer);
+    status st = encrypt(c, &z, re, im, r->n_limbs);
+    st = st == OK ? he_bytes_new(out, ckks_cipher_bytes(&z), c->c.err) : st;
+    if (st == OK) {
+        ckks_cipher_write(out->data, &z);
+    }
+    ckks_cipher_clear(&z);
+    return st;
+}
+
+status he_client_round(he_client *c, he_bytes *out, size_t i, span in, error *err)
+{
+    const size_t slots = (size_t)1 << c->log_slots;
+    CHECK(i < c->offer.n_rounds);
+    *out = (he_bytes){0};
+    c->c.err = err;
+    double *re = mem_new(2 * slots, sizeof *re);
+    if (!re) {
+        return error_memory(err);
+    }
+    status st = open_slots(c, re, re + slots, in);
+    st = st == OK ? answer(c, out, re, re + slots, &c->offer.round[i]) : st;
+    mem_wipe(re, 2 * slots * sizeof *re);
+    mem_free(re);
     return st;
 }
 

@@ -26,6 +26,10 @@ status he_client_key(he_client *c, he_bytes *out, size_t i, error *err) MUST_USE
  * depends on the offer alone. */
 status he_client_input(he_client *c, he_bytes *out, const float *x, size_t n, error *err) MUST_USE;
 
+/** Answers round i of the last input, i < offer.n_rounds, in their order: decrypts, computes
+ * (answer.h), encrypts anew. */
+status he_client_round(he_client *c, he_bytes *out, size_t i, span in, error *err) MUST_USE;
+
 /** n_labels logits of the last input. What comes out must not go back to the server, in no form,
  * nor whether it was of any use: docs/security/he.md. */
 status he_client_result(he_client *c, float *out, span in, error *err) MUST_USE;

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "ckks/kernels.h"
 #include "he/steps.h"
+#include "he/wire.h"
 
 /* Bits of a scale: the most that is of use and the least that is precise enough. More digits than
  * that make keys large and no ciphertext better. */
@@ -56,7 +57,7 @@ static status choose(ckks_params *out, const he_wish *w, unsigned log_slots, siz
     return OK;
 }
 
-/* As many tokens as the ring takes; a layer has nine levels. */
+/* As many tokens as the ring takes; levels do not depend on them. */
 static status choose_ring(he_plan *p, const model *m, const he_wish *w, size_t *places, error *err)
 {
     const size_t width = HE_COPIES * m->dim, d = m->n_heads > 0 ? m->dim / m->n_heads : 0;
@@ -65,7 +66,8 @@ static status choose_ring(he_plan *p, const model *m, const he_wish *w, size_t *
                          HE_MAX_TOKENS);
     }
     size_t n = (size_t)1 << log2_of(w->tokens < 2 ? 2 : w->tokens);
-    TRY(choose(&p->params, w, log2_of(n * width), 9 * m->n_layers + 1, err));
+    TRY(he_record(&p->program, m, n, err));
+    TRY(choose(&p->params, w, log2_of(n * width), p->program->max_depth, err));
     while (n < HE_MAX_TOKENS && n < HE_COPIES * d &&
            2 * n * width <= (size_t)1 << (p->params.log_n - 1)) {
         n *= 2;
@@ -211,11 +213,17 @@ static void measure(he_plan *p)
         const he_step *s = &p->program->step[i];
         const size_t l = he_limbs(p, s->depth) + 1;
         const size_t one = (l + special) * 2 * p->program->shape.width * sizeof(uint64_t);
+        if (s->op == HE_CLIENT) {
+            p->ask_bytes += fields + 2 * limbs_bytes(p, special, HE_ASK_LIMBS);
+            p->answer_bytes +=
+                fields + PRG_SEED_BYTES + limbs_bytes(p, special, he_limbs(p, s->depth));
+        }
         p->weight_memory += s->op == HE_MAP ? s->map.n_baby * s->map.n_giant * one : 0;
     }
     /* babies and eight inner sums, two parts each; digits; registers that live together */
     p->run_memory = (2 * (HE_BABIES + HE_INNER_SUMS) + p->ctx->n_digits + 8) * poly;
-    p->rounds = 1;
+    p->offer_bytes = he_offer_bytes(p);
+    p->rounds = 1 + p->program->n_rounds;
 }
 
 static status fill(he_plan *p, const model *m, const he_wish *w, error *err)
@@ -224,6 +232,8 @@ static status fill(he_plan *p, const model *m, const he_wish *w, error *err)
     isa level;
     planner walk = {.p = p, .err = err};
     TRY(choose_ring(p, m, w, &places, err));
+    he_program_free(p->program);
+    p->program = NULL;
     TRY(he_record(&p->program, m, places, err));
     CHECK(p->program->max_depth + 1 == p->params.n_limbs);
     for (size_t i = 0; i < p->program->n; i++) {

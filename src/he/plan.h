@@ -40,8 +40,10 @@ typedef struct {
     size_t n_keys;
     he_key *key; /* in the order in which they are sent */
     he_tally tally;
-    size_t key_bytes, input_bytes, result_bytes;  /* messages: all keys; one input; its result */
-    size_t rounds;                                /* from the client and back */
+    size_t key_bytes, input_bytes, result_bytes; /* messages: all keys; one input; its result */
+    size_t offer_bytes;                          /* he/wire.h */
+    size_t ask_bytes, answer_bytes; /* of all rounds in between: from the server; back */
+    size_t rounds;                  /* from the client and back */
     size_t key_memory, weight_memory, run_memory; /* the server's */
 } he_plan;
 

@@ -18,7 +18,7 @@ typedef enum {
     HE_CONSTANTS, /* z = x + known slots, at tokens that are there */
     HE_RESIDUAL,  /* z = x gamma + y at y's level, gamma by features */
     HE_SCALE,     /* z = x times a number of the run, at the given depth */
-    HE_CLIENT,    /* z = f(x), computed by the client and encrypted anew */
+    HE_CLIENT,    /* z = f(x), computed by the client and encrypted anew, at the given depth */
 } he_op;
 
 /** Which diagonals; he/weights.h has their entries. */
@@ -31,6 +31,7 @@ typedef enum {
     HE_UP,     /* feed-forward: half of the units real, half imaginary */
     HE_DOWN,   /* and back: first copy */
     HE_HEAD,   /* logits */
+    HE_SPAN,   /* scores that mean something, all else cleared */
 } he_matrix;
 
 typedef enum {
@@ -45,6 +46,13 @@ typedef enum {
 
 /** Tokens that hold anything: all of the input's, or the first alone. */
 typedef enum { HE_ALL, HE_FIRST } he_valid;
+
+/** What the client makes of the real and the imaginary part of twice x, y: z = f(y_re) - i
+ * f(y_im). */
+typedef enum {
+    HE_CLIENT_RELU,    /* max(0, y) */
+    HE_CLIENT_WEIGHTS, /* r T(sum of r over keys), r = max(0, y)^3: attention's weights */
+} he_client_kind;
 
 enum { HE_MAX_GIANTS = 64, HE_MAX_TERMS = 8 };
 
@@ -84,8 +92,9 @@ typedef struct {
         } sum;
         he_products products;
         he_bias bias;
+        he_client_kind client;
     };
-    he_valid valid;               /* HE_SELECT, HE_CONSTANTS, HE_RESIDUAL */
+    he_valid valid;               /* HE_SELECT, HE_CONSTANTS, HE_RESIDUAL, HE_CLIENT */
     const norm *norm;             /* HE_OUTPUT, HE_DOWN and what belongs to them */
     const linear *linear[3];      /* HE_QKV: keys, values, queries; HE_HEAD: one or two */
     const attention *attention;   /* HE_SELECT, HE_BIAS_SCORES, HE_BIAS_SIGMA, HE_SCALE */
@@ -102,7 +111,8 @@ typedef struct {
     size_t *last_use; /* the last step that reads it; the result's: n */
     size_t result;    /* a register: logits at lanes 0 .. n_labels - 1 of the first token */
     size_t max_depth;
-    bool mean; /* the result is a sum over tokens: the client divides it by their number */
+    size_t n_rounds; /* HE_CLIENT steps */
+    bool mean;       /* the result is a sum over tokens: the client divides it by their number */
 } he_program;
 
 /** y = s1 (x + shift)^2 + constant of a polynomial of degree 2, sign 1 or -1: what is computed is
@@ -110,6 +120,15 @@ typedef struct {
 typedef struct {
     double root, shift, constant, sign;
 } he_square;
+
+/** What goes to the client in between has as few limbs as decoding reads. */
+enum { HE_ASK_LIMBS = 2 };
+
+/** Places of a head at which scores are read. */
+static inline size_t he_span(const he_shape *s)
+{
+    return s->offset_copies * s->head_dim + s->products - 1;
+}
 
 /** ERR_POLICY where the polynomial is not of degree 2. */
 status he_square_of(he_square *out, const polynomial *p, const char *name, error *err) MUST_USE;

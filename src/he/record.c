@@ -28,7 +28,7 @@ he_step *he_add_step(he_recorder *r, size_t *z, const he_step *step, size_t leve
     he_step *s = &p->step[p->n];
     *s = *step;
     const size_t x = p->depth[s->x], y = has_second(s->op) ? p->depth[s->y] : 0;
-    s->depth = s->op == HE_SCALE ? step->depth : (x > y ? x : y) + levels;
+    s->depth = s->op == HE_SCALE || s->op == HE_CLIENT ? step->depth : (x > y ? x : y) + levels;
     s->layer = r->layer;
     s->z = *z = p->n_registers++;
     p->depth[s->z] = s->depth;
@@ -38,6 +38,7 @@ he_step *he_add_step(he_recorder *r, size_t *z, const he_step *step, size_t leve
         p->last_use[s->y] = p->n;
     }
     p->max_depth = s->depth > p->max_depth ? s->depth : p->max_depth;
+    p->n_rounds += s->op == HE_CLIENT;
     p->n++;
     return s;
 }

@@ -112,8 +112,8 @@ static status spread_out(he_recorder *r, size_t z, const he_step *of, size_t *q,
     return map(r, v, paired, of, "values", &values);
 }
 
-/* Squares of scores: weights but for their sign, real and imaginary. */
-static status weigh(he_recorder *r, value *c, const he_step *of, size_t q, size_t k, size_t *z)
+/* Halves of what is squared or shown, real and imaginary. */
+static status score(he_recorder *r, value *c, const he_step *of, size_t q, size_t k, size_t *z)
 {
     const he_shape *s = &r->p->shape;
     const int64_t heads = (int64_t)s->n_heads, width = (int64_t)s->width;
@@ -127,8 +127,40 @@ static status weigh(he_recorder *r, value *c, const he_step *of, size_t q, size_
     TRY(step(r, z, &st, 1));
     TRY(constants(r, z, *z, of, HE_BIAS_SCORES));
     c->masks[1] = r->p->n - 1;
+    return OK;
+}
+
+/* Squares of scores: weights but for their sign, to which the values come down. */
+static status weigh(he_recorder *r, value *c, const he_step *of, size_t q, size_t k, size_t *v,
+                    size_t *z)
+{
+    TRY(score(r, c, of, q, k, z));
     TRY(step(r, z, &(he_step){.op = HE_SQUARES, .x = *z, .name = "weights"}, 1));
     TRY(constants(r, z, *z, of, HE_BIAS_SIGMA));
+    c->masks[2] = r->p->n - 1;
+    he_step scale = *of;
+    scale.op = HE_SCALE;
+    scale.x = *v;
+    scale.depth = r->p->depth[*z];
+    scale.name = "values by length";
+    return step(r, v, &scale, 0);
+}
+
+/* Scores to the client, half and plus one, and the weights that it makes of them at the depth of
+ * the values that they meet. */
+static status weigh_at_client(he_recorder *r, value *c, const he_step *of, size_t q, size_t k,
+                              size_t v, size_t *z)
+{
+    const he_map span = {.what = HE_SPAN, .n_baby = 1, .n_giant = 1};
+    TRY(score(r, c, of, q, k, z));
+    TRY(map(r, z, *z, of, "scores alone", &span));
+    he_step client = *of;
+    client.op = HE_CLIENT;
+    client.x = *z;
+    client.depth = r->p->depth[v];
+    client.client = HE_CLIENT_WEIGHTS;
+    client.name = "client: weights";
+    TRY(step(r, z, &client, 0));
     c->masks[2] = r->p->n - 1;
     return OK;
 }
@@ -136,6 +168,9 @@ static status weigh(he_recorder *r, value *c, const he_step *of, size_t q, size_
 static status check_attention(he_recorder *r, const attention *a)
 {
     he_square square;
+    if (a->form == ATTENTION_THEX && !a->thex_literal) {
+        return OK;
+    }
     if (a->form != ATTENTION_SCALED_SIGMA || a->sigma != ACTIVATION_POLYNOMIAL) {
         return error_set(r->base.err, ERR_POLICY,
                          "%s: on ciphertexts attention must be scaled-sigma with a polynomial",
@@ -162,13 +197,8 @@ status he_record_attention(he_recorder *r, value *context, const value *q, const
     const size_t before = r->p->n;
     TRY(spread_out(r, z, &of, &qr, &kr, &vr));
     context->masks[0] = before; /* the map that selects queries */
-    TRY(weigh(r, context, &of, qr, kr, &w));
-    const he_step scale = {.op = HE_SCALE,
-                           .x = vr,
-                           .depth = r->p->depth[w],
-                           .attention = a,
-                           .name = "values by length"};
-    TRY(step(r, &vr, &scale, 0));
+    TRY(a->form == ATTENTION_THEX ? weigh_at_client(r, context, &of, qr, kr, vr, &w)
+                                  : weigh(r, context, &of, qr, kr, &vr, &w));
     const he_step products = {.op = HE_PRODUCTS,
                               .x = w,
                               .y = vr,
@@ -187,22 +217,30 @@ status he_record_up(he_recorder *r, value *hidden, const value *x, const activat
     const he_step of = {.activation = f, .linear = {x->linear[0]}};
     const he_map up = lane_map(HE_UP, s->dim);
     const he_term twice[] = {{0}, {.turn = -(int64_t)(s->ff / 2)}};
+    const bool relu = f->form == ACTIVATION_RELU;
     he_square square;
     size_t z;
-    if (f->form != ACTIVATION_POLYNOMIAL) {
+    if (!relu && f->form != ACTIVATION_POLYNOMIAL) {
         return error_set(r->base.err, ERR_POLICY,
-                         "%s: on ciphertexts an activation must be a polynomial", f->name);
+                         "%s: on ciphertexts an activation must be a polynomial or relu", f->name);
     }
     if (x->n_linear != 1 || x->kind != HE_STATES || x->linear[0]->out != s->ff) {
         return error_set(r->base.err, ERR_POLICY, "%s: not behind a feed-forward's first map",
                          f->name);
     }
-    TRY(he_square_of(&square, &f->poly, f->name, r->base.err));
+    TRY(relu ? OK : he_square_of(&square, &f->poly, f->name, r->base.err));
     TRY(map(r, &z, x->reg, &of, "up", &up));
     he_step masked = of;
     masked.valid = x->first ? HE_FIRST : HE_ALL;
     TRY(constants(r, &z, z, &masked, HE_BIAS_UP));
-    TRY(step(r, &z, &(he_step){.op = HE_SQUARES, .x = z, .name = "activation"}, 1));
+    const he_step squares = {.op = HE_SQUARES, .x = z, .name = "activation"};
+    const he_step client = {.op = HE_CLIENT,
+                            .x = z,
+                            .depth = r->p->depth[x->reg],
+                            .client = HE_CLIENT_RELU,
+                            .valid = masked.valid,
+                            .name = "client: relu"};
+    TRY(step(r, &z, relu ? &client : &squares, !relu));
     *hidden = (value){.kind = HE_HIDDEN, .activation = f, .first = x->first};
     return sum(r, &hidden->reg, z, "copies", twice, 2);
 }

@@ -28,9 +28,13 @@ bool he_session_ready(const he_session *s);
 typedef void he_progress(void *ctx, size_t step, size_t n);
 void he_session_progress(he_session *s, he_progress *f, void *ctx);
 
-/** Computes on an input; out is the message for the client. Nothing of the session's state but
- * counters changes by it. */
+/** Computes on an input, as far as the client's next round or to the end: out is the message for
+ * the client. Where the session then waits, the next call's `in` is the client's answer to it. An
+ * error ends the input at hand. */
 status he_session_run(he_session *s, he_bytes *out, span in, error *err) MUST_USE;
+
+/** Whether the last message was a round, whose answer is `in` of the next call. */
+bool he_session_waits(const he_session *s);
 
 /** What the last run has counted: the plan's tally. */
 const he_tally *he_session_tally(const he_session *s);

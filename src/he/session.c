@@ -18,6 +18,7 @@ struct he_session {
     he_tally tally;
     he_spares spares;
     size_t tokens; /* of the input at hand */
+    size_t at;     /* the step that waits for the client; 0: none */
     he_progress *progress;
     void *progress_ctx;
 };
@@ -212,10 +213,10 @@ static status run_step(he_session *s, size_t i)
         return residual(s, z, x, &s->reg[step->y], s->server->plain[i]);
     case HE_SCALE:
         return ckks_adjust_by(&s->c, z, x, limbs, he_factor(step, s->tokens));
-    case HE_CLIENT:
+    case HE_CLIENT: /* comes from the client */
         break;
     }
-    return error_set(s->c.err, ERR_INTERNAL, "he: no step of that kind");
+    return OK;
 }
 
 /* ---- A run */
@@ -227,12 +228,17 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static status run_all(he_session *s)
+/* Steps from `first` on, up to one of the client's, which *end then is. */
+static status run_from(he_session *s, size_t first, size_t *end)
 {
     const he_program *p = s->plan->program;
-    for (size_t i = 0; i < p->n; i++) {
+    for (size_t i = first; i < p->n; i++) {
         const double begin = now();
-        TRY(run_step(s, i));
+        if (p->step[i].op == HE_CLIENT && i != s->at) {
+            *end = i;
+            return OK;
+        }
+        TRY(i == s->at && i > 0 ? OK : run_step(s, i));
         for (size_t r = 0; r < p->n_registers; r++) {
             if (p->last_use[r] <= i) {
                 he_give(&s->spares, &s->reg[r]);
@@ -243,19 +249,16 @@ static status run_all(he_session *s)
             s->progress(s->progress_ctx, i + 1, p->n);
         }
     }
+    *end = p->n;
     return OK;
 }
 
-/* What the client sent: fresh, of the plan's slots and level. */
-static status accept_input(he_session *s, span in)
+/* What the client sent: fresh, of the plan's slots and of so many limbs. */
+static status accept(he_session *s, ckks_cipher *x, span cipher, size_t n_limbs)
 {
-    span cipher;
-    ckks_cipher *x = &s->reg[0];
     const ckks_context *ctx = s->plan->ctx;
-    TRY(he_input_read(&s->tokens, &cipher, in, s->plan->program->shape.tokens, s->c.err));
     TRY(ckks_cipher_read(&s->c, x, cipher));
-    if (x->n_limbs != ctx->params.n_limbs || x->log_slots != s->plan->log_slots ||
-        x->n_parts != 2) {
+    if (x->n_limbs != n_limbs || x->log_slots != s->plan->log_slots || x->n_parts != 2) {
         return error_set(s->c.err, ERR_PROTOCOL, "he: an input of %zu limbs and 2^%u slots",
                          x->n_limbs, x->log_slots);
     }
@@ -264,22 +267,52 @@ static status accept_input(he_session *s, span in)
                : error_set(s->c.err, ERR_PROTOCOL, "he: an input of another scale");
 }
 
+static status accept_input(he_session *s, span in)
+{
+    span cipher;
+    s->tally = (he_tally){0};
+    TRY(he_input_read(&s->tokens, &cipher, in, s->plan->program->shape.tokens, s->c.err));
+    return accept(s, &s->reg[0], cipher, s->plan->params.n_limbs);
+}
+
+static status accept_answer(he_session *s, span in)
+{
+    const he_step *step = &s->plan->program->step[s->at];
+    return accept(s, &s->reg[step->z], in, he_limbs(s->plan, step->depth));
+}
+
+/* The result, or what the client's step `end` is about: its first limbs are enough to decode. */
+static status write_message(he_session *s, he_bytes *out, size_t end)
+{
+    const he_program *p = s->plan->program;
+    ckks_cipher z = s->reg[end < p->n ? p->step[end].x : p->result];
+    z.n_limbs = end < p->n && z.n_limbs > HE_ASK_LIMBS ? HE_ASK_LIMBS : z.n_limbs;
+    TRY(he_bytes_new(out, ckks_cipher_bytes(&z), s->c.err));
+    ckks_cipher_write(out->data, &z);
+    return OK;
+}
+
 status he_session_run(he_session *s, he_bytes *out, span in, error *err)
 {
     *out = (he_bytes){0};
     s->c.err = err;
-    s->tally = (he_tally){0};
     if (!he_session_ready(s)) {
         return error_set(err, ERR_PROTOCOL, "he: %zu of %zu keys are here", s->keys.n,
                          s->plan->n_keys);
     }
-    status st = accept_input(s, in);
-    st = st == OK ? run_all(s) : st;
-    const ckks_cipher *z = &s->reg[s->plan->program->result];
-    st = st == OK ? he_bytes_new(out, ckks_cipher_bytes(z), err) : st;
-    if (st == OK) {
-        ckks_cipher_write(out->data, z);
+    const he_program *p = s->plan->program;
+    size_t end = 0;
+    status st = s->at ? accept_answer(s, in) : accept_input(s, in);
+    st = st == OK ? run_from(s, s->at, &end) : st;
+    st = st == OK ? write_message(s, out, end) : st;
+    s->at = st == OK && end < p->n ? end : 0;
+    if (!s->at) {
+        forget(s);
     }
-    forget(s);
     return st;
+}
+
+bool he_session_waits(const he_session *s)
+{
+    return s->at > 0;
 }

@@ -11,20 +11,26 @@ static status refuse(const model *m, const char *what, size_t x, const char *rul
                      rule);
 }
 
+he_shape he_shape_for(size_t dim, size_t n_heads, size_t tokens)
+{
+    const size_t d = n_heads > 0 ? dim / n_heads : 0;
+    return (he_shape){.dim = dim,
+                      .n_heads = n_heads,
+                      .head_dim = d,
+                      .tokens = tokens,
+                      .width = HE_COPIES * dim,
+                      .offset_copies = tokens / 2 > d ? 2 : 1,
+                      .products = tokens / 2 > d ? d : tokens / 2};
+}
+
 /* Offsets between a query and its keys come in pairs half the tokens apart, one in the real and one
  * in the imaginary part. */
 status he_shape_of(he_shape *out, const model *m, size_t tokens, error *err)
 {
     CHECK(is_power(tokens) && tokens >= 2);
     const size_t dim = m->dim, heads = m->n_heads, d = heads > 0 ? dim / heads : 0;
-    *out = (he_shape){.dim = dim,
-                      .n_heads = heads,
-                      .head_dim = d,
-                      .ff = m->ff,
-                      .tokens = tokens,
-                      .width = HE_COPIES * dim,
-                      .offset_copies = tokens / 2 > d ? 2 : 1,
-                      .products = tokens / 2 > d ? d : tokens / 2};
+    *out = he_shape_for(dim, heads, tokens);
+    out->ff = m->ff;
     if (!is_power(dim) || dim < 2 * HE_BABIES || dim > 1024) {
         return refuse(m, "dim", dim, "a power of two from 32 to 1024", err);
     }

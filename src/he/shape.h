@@ -23,6 +23,9 @@ typedef struct {
     size_t products;      /* products of which a context is the sum, for each copy */
 } he_shape;
 
+/** Of a client, who does not know ff. */
+he_shape he_shape_for(size_t dim, size_t n_heads, size_t tokens);
+
 /** tokens: a power of two. ERR_POLICY where a size of the model does not fit the layout, naming
  * it: dim a power of two; 2 dim <= ff <= 4 dim; tokens <= 4 head_dim. */
 status he_shape_of(he_shape *out, const model *m, size_t tokens, error *err) MUST_USE;

@@ -19,6 +19,12 @@ static he_square square_of(const he_step *s)
 {
     he_square q;
     const bool attends = s->attention != NULL;
+    if (attends && s->attention->form == ATTENTION_THEX) { /* s/2 + 1 */
+        return (he_square){.root = 0.5, .shift = 2, .sign = 1};
+    }
+    if (!attends && s->activation->form == ACTIVATION_RELU) {
+        return (he_square){.root = 1, .sign = 1};
+    }
     const polynomial *p = attends ? &s->attention->sigma_poly : &s->activation->poly;
     CHECK(he_square_of(&q, p, "", NULL) == OK); /* recorded, hence of degree 2 */
     return q;
@@ -130,6 +136,8 @@ static entry entry_of(const he_program *p, const he_step *s, size_t g, size_t b,
         return head_entry(p, s, lane, from);
     case HE_SELECT:
         return select_entry(p, s, lane);
+    case HE_SPAN:
+        return (entry){lane / p->shape.n_heads < he_span(&p->shape), 0};
     case HE_KEYS:
     case HE_VALUES:
         return token_entry(p, s, g, b, lane);

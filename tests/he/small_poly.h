@@ -18,6 +18,22 @@ static const model_shape small_poly_shape = {.dim = 32,
 static const float small_poly_sigma[] = {0.9F, 0.7F, 0.2F};
 static const float small_poly_activation[] = {1.1F, 0.8F, 0.4F};
 
+/* With ReLUs for a client: a reciprocal that is 1 - x / 40 below 40. */
+static const float small_thex_net[] = {-1, 40, 1, 0, 0.025F, 0};
+
+static inline void small_thex(small_model *s)
+{
+    const float *n = small_thex_net;
+    for (size_t i = 0; i < s->m->n_layers; i++) {
+        encoder_layer *l = &s->m->layers[i];
+        l->attention.form = ATTENTION_THEX;
+        l->attention.thex = (reciprocal_net){
+            .width = 1, .w1 = n, .b1 = n + 1, .w2 = n + 2, .b2 = n + 3, .w3 = n + 4, .b3 = n + 5};
+        l->activation.form = ACTIVATION_RELU;
+        l->attention_norm.form = l->output_norm.form = NORM_AFFINE;
+    }
+}
+
 static inline void small_poly_init(small_model *s)
 {
     small_model_init(s, &small_poly_shape);

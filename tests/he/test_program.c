@@ -15,11 +15,11 @@
 #include "plain/plain.h"
 
 /* The model that ships, and tokens of no meaning. */
-static model *open_model(void)
+static model *open_model(const char *dir)
 {
     model *m;
     error err = {0};
-    if (model_open(&m, "models/sst2-tiny-poly", &err) != OK) {
+    if (model_open(&m, dir, &err) != OK) {
         fail_msg("%s", err.text);
     }
     return m;
@@ -81,19 +81,22 @@ static void compare(const model *m, size_t n, size_t places)
 static void test_same_as_plain(void **state)
 {
     (void)state;
-    model *m = open_model();
+    static const char *const dirs[] = {"models/sst2-tiny-poly", "models/sst2-tiny-thex"};
     static const size_t lengths[][2] = {{3, 32}, {32, 32}, {33, 64}, {64, 64}};
-    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-        compare(m, lengths[i][0], lengths[i][1]);
+    for (size_t j = 0; j < 2; j++) {
+        model *m = open_model(dirs[j]);
+        for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+            compare(m, lengths[i][0], lengths[i][1]);
+        }
+        model_free(m);
     }
-    model_free(m);
 }
 
 /* Nine levels a layer and one for the head. */
 static void test_depth(void **state)
 {
     (void)state;
-    model *m = open_model();
+    model *m = open_model("models/sst2-tiny-poly");
     he_program *p;
     assert_int_equal(he_record(&p, m, 32, NULL), OK);
     assert_int_equal(p->max_depth, 9 * m->n_layers + 1);

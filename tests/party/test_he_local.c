@@ -31,16 +31,19 @@ static void plain(float *out, const model *m, const embedded *x)
     pool_free(p);
 }
 
-/* Two sequences through both parties: the plain engine's answers, and the plan's bytes for each. */
-static void test_answers_and_bytes(void **state)
+/* Two sequences through both parties: the plain engine's answers, and the plan's bytes and rounds
+ * for each, whatever is in them. */
+static void answers_and_bytes(bool in_rounds)
 {
-    (void)state;
     small_model s;
     he_local *l;
     error err = {0};
     float got[2 * SMALL_POLY_LABELS], expected[2 * SMALL_POLY_LABELS];
     const he_local_options o = {.threads = 1};
     small_poly_init(&s);
+    if (in_rounds) {
+        small_thex(&s);
+    }
     float *x = small_poly_states(ROWS, 9);
     const embedded in = {.rows = ROWS, .dim = s.m->dim, .seqs = {2, starts}, .x = x};
     plain(expected, s.m, &in);
@@ -53,19 +56,34 @@ static void test_answers_and_bytes(void **state)
     }
     const he_local_count n = he_local_counts(l);
     const he_plan *p = he_local_plan(l, 7);
-    assert_int_equal(n.rounds, 2);
+    assert_int_equal(p->rounds, in_rounds ? 3 : 1);
+    assert_int_equal(n.rounds, 2 * p->rounds);
+    assert_int_equal(n.server_offline, p->offer_bytes);
     assert_int_equal(n.client_offline, p->key_bytes);
-    assert_int_equal(n.client_online, 2 * p->input_bytes);
-    assert_int_equal(n.server_online, 2 * p->result_bytes);
+    assert_int_equal(n.client_online, 2 * (p->input_bytes + p->answer_bytes));
+    assert_int_equal(n.server_online, 2 * (p->result_bytes + p->ask_bytes));
     he_local_free(l);
     mem_free(x);
     small_model_clear(&s);
 }
 
+static void test_poly(void **state)
+{
+    (void)state;
+    answers_and_bytes(false);
+}
+
+static void test_client_in_the_loop(void **state)
+{
+    (void)state;
+    answers_and_bytes(true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers_and_bytes),
+        cmocka_unit_test(test_poly),
+        cmocka_unit_test(test_client_in_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
