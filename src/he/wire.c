@@ -149,9 +149,12 @@ static status rounds_read(he_offer *o, span in, span *rest, error *err)
     return OK;
 }
 
-/* Numbers of nets are finite, and answers fit the context. */
-static status rounds_check(const he_offer *o, error *err)
+/* Numbers of nets are finite; keys and answers fit the context. */
+static status levels_check(const he_offer *o, error *err)
 {
+    for (size_t i = 0; i < o->n_keys; i++) {
+        TRY(ckks_field_check("key's limbs", o->key[i].n_limbs, 1, o->ctx->params.n_limbs, err));
+    }
     for (size_t i = 0; i < o->n_rounds; i++) {
         const he_round *r = &o->round[i];
         TRY(ckks_field_check("round's limbs", r->n_limbs, 2, o->ctx->params.n_limbs, err));
@@ -242,7 +245,7 @@ static status keys_read(he_offer *o, const uint8_t *at, error *err)
         const uint32_t kind = ckks_read32(at), limbs = ckks_read32(at + 4);
         const uint64_t turn = ckks_read64(at + 8);
         TRY(ckks_field_check("key", kind, HE_KEY_RELINEARISE, HE_KEY_TURN, err));
-        TRY(ckks_field_check("key's limbs", limbs, 1, o->ctx->params.n_limbs, err));
+        TRY(ckks_field_check("key's limbs", limbs, 1, CKKS_MAX_LIMBS, err));
         TRY(ckks_field_check("key's turn", turn, kind == HE_KEY_TURN,
                              kind == HE_KEY_TURN ? o->tokens * o->width - 1 : 0, err));
         o->key[i] = (he_key){.kind = (he_key_kind)kind, .turn = (int64_t)turn, .n_limbs = limbs};
@@ -270,6 +273,7 @@ static status offer_read(he_offer *o, span in, error *err)
     if (in.len < OFFER_HEADER + keys + CKKS_PARAMS_BYTES || in.len > HE_OFFER_MAX_BYTES) {
         return error_set(err, ERR_ARTEFACT, "he: an offer of %zu bytes", in.len);
     }
+    TRY(keys_read(o, in.data + OFFER_HEADER, err));
     const span rounds = {.data = in.data + OFFER_HEADER + keys,
                          .len = in.len - OFFER_HEADER - keys};
     span params;
@@ -277,7 +281,7 @@ static status offer_read(he_offer *o, span in, error *err)
     TRY(ckks_length_check(params, CKKS_PARAMS_BYTES, err));
     TRY(cpu_pick(&level, err));
     TRY(ckks_context_read(&o->ctx, params, ckks_kernels_for(level), err));
-    TRY(rounds_check(o, err));
+    TRY(levels_check(o, err));
     if (o->tokens > HE_COPIES * (o->dim / o->n_heads)) {
         return error_set(err, ERR_ARTEFACT, "he: %zu tokens for heads of %zu", o->tokens,
                          o->dim / o->n_heads);
@@ -285,7 +289,7 @@ static status offer_read(he_offer *o, span in, error *err)
     if (o->tokens * o->width > o->ctx->n / 2) {
         return error_set(err, ERR_ARTEFACT, "he: the ring has no room for %zu tokens", o->tokens);
     }
-    return keys_read(o, in.data + OFFER_HEADER, err);
+    return OK;
 }
 
 status he_offer_read(he_offer *out, span in, error *err)

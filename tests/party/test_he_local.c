@@ -33,17 +33,16 @@ static void plain(float *out, const model *m, const embedded *x)
 
 /* Two sequences through both parties: the plain engine's answers, and the plan's bytes and rounds
  * for each, whatever is in them. */
-static void answers_and_bytes(bool in_rounds)
+static void test_client_in_the_loop(void **state)
 {
+    (void)state;
     small_model s;
     he_local *l;
     error err = {0};
     float got[2 * SMALL_POLY_LABELS], expected[2 * SMALL_POLY_LABELS];
     const he_local_options o = {.threads = 1};
     small_poly_init(&s);
-    if (in_rounds) {
-        small_thex(&s);
-    }
+    small_thex(&s);
     float *x = small_poly_states(ROWS, 9);
     const embedded in = {.rows = ROWS, .dim = s.m->dim, .seqs = {2, starts}, .x = x};
     plain(expected, s.m, &in);
@@ -56,7 +55,7 @@ static void answers_and_bytes(bool in_rounds)
     }
     const he_local_count n = he_local_counts(l);
     const he_plan *p = he_local_plan(l, 7);
-    assert_int_equal(p->rounds, in_rounds ? 3 : 1);
+    assert_int_equal(p->rounds, 3);
     assert_int_equal(n.rounds, 2 * p->rounds);
     assert_int_equal(n.server_offline, p->offer_bytes);
     assert_int_equal(n.client_offline, p->key_bytes);
@@ -67,22 +66,10 @@ static void answers_and_bytes(bool in_rounds)
     small_model_clear(&s);
 }
 
-static void test_poly(void **state)
-{
-    (void)state;
-    answers_and_bytes(false);
-}
-
-static void test_client_in_the_loop(void **state)
-{
-    (void)state;
-    answers_and_bytes(true);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_poly),
+
         cmocka_unit_test(test_client_in_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
