@@ -10,8 +10,9 @@ hybrid  guess that at most w of the h lie among N - n coefficients; find them by
         middle, each half against a basis that was reduced once, by Babai's nearest plane.
 
 In the attacker's favour: sieving costs 2^(0.292 b) alone for block size b, one call of it reduces a
-basis, which serves all N rotations of the secret, meeting in the middle takes the square root of all guesses and always meets, memory is free
-and a nearest plane costs one step. Reduced bases follow the geometric series assumption.
+basis, which serves all N rotations of the secret, meeting in the middle takes the square root of
+all guesses and always meets, memory is free and a nearest plane costs one step. Reduced bases
+follow the geometric series assumption.
 
 Usage: tools/ckks_sparse_security.py [--log-n 16] [--weight 32] [--log-q 100]
 """
@@ -57,8 +58,10 @@ def usvp_block(n: int, weight: float, log_q: float) -> float:
         volume = (m * log_q + n * scale) / d
         # log2 ERROR sqrt(b) <= (2 b - d) log2 delta + volume, b itself being searched for
         low, high = 50, 20000
+
         def fits(b: int, d=d, volume=volume) -> bool:
             return log2(ERROR) + log2(b) / 2 <= (2 * b - d) * log2_delta(b) + volume
+
         if not fits(high):
             continue
         while high - low > 1:
@@ -90,7 +93,10 @@ def drop(n_all: int, weight: int, log_q: float) -> tuple[float, str]:
     while n < n_all:
         tries = log2_comb(n_all, weight) - log2_comb(n, weight)
         block = usvp_block(n, weight, log_q)
-        best = min(best, (tries + work_of(block) - log2(n_all), f"n {n}, block {block}, tries 2^{tries:.0f}"))
+        best = min(
+            best,
+            (tries + work_of(block) - log2(n_all), f"n {n}, block {block}, tries 2^{tries:.0f}"),
+        )
         n = int(n * 1.05)
     return best
 

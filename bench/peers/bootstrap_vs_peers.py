@@ -2,9 +2,10 @@
 """Bootstrapping beside OpenFHE and DESILO FHE, one after the other, on this machine.
 
 OpenFHE 1.6.1 is its wheel from PyPI, built without HEXL for a generic x86-64: 2^16 coefficients, 27
-limbs (25 with all slots), scale 2^50, sparse secret encapsulation, 128 bits by its own table. DESILO FHE 2.0.0 is a wheel too, whose parameters
-are its own. Slots are uniform in [-1, 1] + i [-1, 1]; bits are -log2 of the mean and of the worst
-absolute error. OpenFHE takes some 12 to 17 GB of memory, DESILO 17.
+limbs (25 with all slots), scale 2^50, sparse secret encapsulation, 128 bits by its own table.
+DESILO FHE 2.0.0 is a wheel too, whose parameters are its own. Slots are uniform in [-1, 1] + i
+[-1, 1]; bits are -log2 of the mean and of the worst absolute error. OpenFHE takes some 12 to 17 GB
+of memory, DESILO 17.
 
 Usage: bench/peers/bootstrap_vs_peers.py BENCH_BOOTSTRAP [--slots 15,12] [--threads 2] [--repeat 3]
                                          [--only openfhe,desilo]
