@@ -89,7 +89,7 @@ typedef struct {
                               parties; NULL: all in this process */
     const char *certs;     /* with peers: directory with ca.pem and this party's certificate */
     const char *network;   /* between the parties: "local" (NULL), or emulated "lan" or "wan" */
-    size_t timeout;        /* mpc with peers: seconds that an answer may take; 0: 600 */
+    size_t timeout;        /* mpc, he with peers: seconds that an answer may take; 0: 600 */
     int guard;             /* mpc: compare whether values lie in the ranges assumed for them; only
                               the report says so, and whoever acts on it visibly tells it others */
     const char *protocol;  /* mpc: "tacit" (NULL), or "secformer-2024" to measure against it, with
@@ -98,6 +98,10 @@ typedef struct {
                               is chosen; of models that choose one label. A sharing may give labels
                               alone whatever is asked for */
     const char *embedding; /* mpc, all parties in this process: as in tacit_share_options */
+    const char *key;       /* he with peers: directory that tacit_keygen made, so that the server
+                              may keep evaluation keys; NULL: a key for this session alone */
+    tacit_progress_fn *progress; /* he with peers: layers done, and in `what` the time left */
+    void *progress_ctx;
 } tacit_session_options;
 
 /** Everything that does not depend on an input: packs weights, starts threads. o may be NULL. The
@@ -172,21 +176,23 @@ TACIT_API const char *tacit_model_label(const tacit_model *m, size_t label);
 typedef struct tacit_party tacit_party;
 
 typedef struct {
-    const char *role;     /* "cloud"; "server0", "server1", "dealer" */
-    const char *model;    /* directory that tacit_protect or tacit_share wrote for that role */
+    const char *role;     /* "cloud"; "server0", "server1", "dealer"; "he-server" */
+    const char *model;    /* directory that tacit_protect or tacit_share wrote for that role; of
+                             he-server the model's own */
     const char *certs;    /* directory with ca.pem, ROLE.pem and ROLE.key */
     const char *listen;   /* HOST:PORT; port 0: one that is free */
     const char *peers;    /* of server0 "server1=HOST:PORT,dealer=HOST:PORT", of server1
                              "dealer=HOST:PORT"; NULL: this party calls nobody */
     const char *material; /* a server's directory of dealt material, in place of a dealer; NULL */
     size_t threads;       /* 0: one per processor */
-    size_t timeout;       /* mpc: seconds for which a peer may be silent; 0: 600 */
+    size_t timeout;       /* mpc, he: seconds for which a peer may be silent; 0: 600 */
     const char *network;  /* as the owners': "local" (NULL), or emulated "lan" or "wan" */
     /** Told of each session when it is over, as a JSON object: what it cost, what this party
      * learnt, why it failed where it did (docs/formats/json.md). Nothing of what was asked or
      * answered. Any thread. NULL: nobody is told. */
     void (*session_over)(void *ctx, const char *json);
     void *ctx;
+    size_t memory; /* he: bytes for weights, keys and runs; 0: what is free at the beginning */
 } tacit_party_options;
 
 TACIT_API tacit_status tacit_party_new(tacit_party **out, const tacit_party_options *o,
@@ -257,6 +263,16 @@ typedef struct {
  * do not work together. */
 TACIT_API tacit_status tacit_share(const char *src, const tacit_share_options *o, char **json,
                                    tacit_error *err);
+
+/** he, the model owner's step: dst, which must not exist, gets what data owners embed by: tables of
+ * embeddings, the norm behind them, tokenizer, labels, and no other weight. The server has the
+ * model itself. */
+TACIT_API tacit_status tacit_share_embeddings(const char *src, const char *dst, char **json,
+                                              tacit_error *err);
+
+/** he, the data owner's step: a new secret key in a new directory, for any number of models and
+ * servers. */
+TACIT_API tacit_status tacit_keygen(const char *dir, char **json, tacit_error *err);
 
 typedef struct {
     const char *server0, *server1; /* directories, which must not exist */

@@ -11,13 +11,13 @@ _tacit() {
     case $previous in
     --network) choices='local lan wan' ;;
     --precision) choices='f32 bf16' ;;
-    --protect | -p) choices='plain stip mpc' ;;
+    --protect | -p) choices='plain stip mpc he' ;;
     --recipe | -r) choices='exact mpcformer secformer freediv freediv-2quad thex poly' ;;
     --roles | --add) choices='developer owner cloud server0 server1 dealer he-server' ;;
     --shape | -s) choices='bert-tiny minilm-l6 bert-base bert-large' ;;
     esac
     if [[ $COMP_CWORD -eq 2 && ${COMP_WORDS[1]} == party ]]; then
-        choices='cloud server0 server1 dealer'
+        choices='cloud server0 server1 dealer he-server'
     fi
     if [[ -z $choices && $word == -* ]]; then
         choices=$("$program" "${COMP_WORDS[1]}" --help 2>/dev/null | grep -o -- '--[a-z-]*')

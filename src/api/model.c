@@ -1,6 +1,7 @@
 #include "api/api.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "party/he_place.h"
 #include "party/mpc_sharing.h"
 #include "stip/protect.h"
 
@@ -22,10 +23,11 @@ static status open_tokenizer(tacit_model *m, const char *dir, error *err)
 }
 
 /* What the model's owner gives to the data owner: tables, no layers; and a key under stip, the id
- * of a sharing under mpc. */
+ * of a sharing under mpc, of a model under he. */
 static bool is_owners_part(const char *dir)
 {
-    return file_exists_in(dir, STIP_KEY_FILE) || file_exists_in(dir, MPC_SHARING_FILE);
+    return file_exists_in(dir, STIP_KEY_FILE) || file_exists_in(dir, MPC_SHARING_FILE) ||
+           file_exists_in(dir, HE_PLACE_FILE);
 }
 
 static status open_model(tacit_model **out, const char *dir, error *err)
@@ -40,6 +42,8 @@ static status open_model(tacit_model **out, const char *dir, error *err)
         st = model_open(&m->model, dir, err);
     } else if (file_exists_in(dir, MPC_SHARING_FILE) && !file_exists_in(dir, "model.safetensors")) {
         st = model_open_labels(&m->model, dir, err); /* the tables are shared */
+    } else if (file_exists_in(dir, HE_PLACE_FILE)) {
+        st = model_open_embeddings(&m->model, dir, err); /* with the norm */
     } else {
         st = model_open_tables(&m->model, dir, err);
     }

@@ -8,10 +8,8 @@ static const struct {
     const char *role;
     maker *make;
 } kinds[] = {
-    {"cloud", party_stip_new},
-    {"server0", party_mpc_new},
-    {"server1", party_mpc_new},
-    {"dealer", party_mpc_new},
+    {"cloud", party_stip_new}, {"server0", party_mpc_new},  {"server1", party_mpc_new},
+    {"dealer", party_mpc_new}, {"he-server", party_he_new},
 };
 
 static status party_new(tacit_party **out, const tacit_party_options *o, error *err)
@@ -25,7 +23,8 @@ static status party_new(tacit_party **out, const tacit_party_options *o, error *
         }
     }
     if (!make) {
-        return error_set(err, ERR_USAGE, "role '%s': must be cloud, server0, server1 or dealer",
+        return error_set(err, ERR_USAGE,
+                         "role '%s': must be cloud, server0, server1, dealer or he-server",
                          o->role ? o->role : "");
     }
     if (!o->model || !o->certs || !o->listen) {

@@ -23,6 +23,8 @@ status party_stip_new(tacit_party **out, const tacit_party_options *o, network n
                       error *err) MUST_USE;
 status party_mpc_new(tacit_party **out, const tacit_party_options *o, network n,
                      error *err) MUST_USE;
+status party_he_new(tacit_party **out, const tacit_party_options *o, network n,
+                    error *err) MUST_USE;
 
 /** Put what went wrong into a report, where something did; then hand it to whoever listens. Takes
  * the report, which may be NULL: without memory for one there is none. */

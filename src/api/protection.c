@@ -2,6 +2,7 @@
 
 #include "api/api.h"
 #include "base/file.h"
+#include "party/he_place.h"
 #include "party/mpc_sharing.h"
 
 static const learned plain_learned[] = {
@@ -71,7 +72,10 @@ static const protection protections[] = {
 status protection_find(const protection **out, const char *name, const model *m, error *err)
 {
     if (!name) { /* a data owner's part of a model can run in no other way */
-        name = m->layers ? "plain" : file_exists_in(m->dir, MPC_SHARING_FILE) ? "mpc" : "stip";
+        name = m->layers                                  ? "plain"
+               : file_exists_in(m->dir, MPC_SHARING_FILE) ? "mpc"
+               : file_exists_in(m->dir, HE_PLACE_FILE)    ? "he"
+                                                          : "stip";
     }
     for (size_t i = 0; i < sizeof protections / sizeof *protections; i++) {
         if (strcmp(name, protections[i].name) == 0) {

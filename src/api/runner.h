@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "net/emulate.h"
 #include "nn/engine.h"
+#include "tacit.h"
 
 typedef struct runner runner;
 
@@ -58,6 +59,9 @@ typedef struct {
     bool label_only;       /* mpc: labels, no numbers */
     const char *embedding; /* mpc: "owner", or "oblivious": shared tables; NULL: owner */
     const char *protocol;  /* mpc: "secformer-2024"; NULL: our own */
+    const char *key;       /* he with peers: the directory of the owner's key; NULL: one is made */
+    tacit_progress_fn *progress; /* he with peers: layers as they are done; NULL: nobody is told */
+    void *progress_ctx;
 } runner_setup;
 
 status runner_plain_new(runner **out, const runner_setup *s, error *err) MUST_USE;
@@ -71,6 +75,10 @@ status runner_stip_remote_new(runner **out, const runner_setup *s, error *err) M
 
 /** Client and server of ciphertexts, both of them here. */
 status runner_he_new(runner **out, const runner_setup *s, error *err) MUST_USE;
+
+/** The owner alone, with a server at the address of setup->peers; model->dir is the data owners'
+ * part of a model, or all of it. */
+status runner_he_remote_new(runner **out, const runner_setup *s, error *err) MUST_USE;
 
 /** Data owner, two servers and dealer, all of them here. */
 status runner_mpc_new(runner **out, const runner_setup *s, error *err) MUST_USE;

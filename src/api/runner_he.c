@@ -42,11 +42,16 @@ static const runner_ops ops = {
 status runner_he_new(runner **out, const runner_setup *s, error *err)
 {
     *out = NULL;
-    if (!s->model->layers) {
-        return error_set(err, ERR_USAGE, "%s holds no layers to run on ciphertexts", s->model->dir);
-    }
     if (s->peers) {
-        return error_set(err, ERR_USAGE, "protection he: both parties are here, without peers");
+        return runner_he_remote_new(out, s, err);
+    }
+    if (!s->model->layers) {
+        return error_set(err, ERR_USAGE,
+                         "%s holds no layers to run on ciphertexts: name the server that does",
+                         s->model->dir);
+    }
+    if (s->key) {
+        return error_set(err, ERR_USAGE, "a key is for a server elsewhere: name it");
     }
     if (s->precision && strcmp(s->precision, "f32") != 0) {
         return error_set(err, ERR_USAGE, "precision '%s': he has scales of its own", s->precision);

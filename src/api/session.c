@@ -29,6 +29,10 @@ status session_new(tacit_session **out, const char *protect, const runner_setup 
                          setup->label_only ? "gives labels without numbers"
                                            : "embeds for an owner");
     }
+    if (setup->key && strcmp(how->name, "he") != 0) {
+        return error_set(err, ERR_USAGE, "protection %s: only he has keys in a directory",
+                         how->name);
+    }
     TRY(how->start(&r, setup, err));
     TRY(session_adopt(out, setup->model, how, r, err));
     (*out)->network = setup->network;
@@ -304,7 +308,10 @@ tacit_status tacit_session_new(tacit_session **out, const tacit_model *m,
                           .guard = o->guard != 0,
                           .label_only = o->label_only,
                           .embedding = o->embedding,
-                          .protocol = o->protocol};
+                          .protocol = o->protocol,
+                          .key = o->key,
+                          .progress = o->progress,
+                          .progress_ctx = o->progress_ctx};
     *out = NULL;
     status st = model_check_askable(m, &inner);
     if (st == OK && o->network) {

@@ -87,6 +87,7 @@ int verb_plan(int argc, char **argv);
 int verb_convert(int argc, char **argv);
 int verb_protect(int argc, char **argv);
 int verb_share(int argc, char **argv);
+int verb_keygen(int argc, char **argv);
 int verb_deal(int argc, char **argv);
 int verb_attack(int argc, char **argv);
 int verb_certs(int argc, char **argv);

@@ -11,12 +11,15 @@ static const verb verbs[] = {
     {"plan", "MODEL", "forecast the cost of a private inference", verb_plan},
     {"convert", "SRC DST", "apply a recipe without training", verb_convert},
     {"protect", "MODEL DST", "STIP: permute a model for a server", verb_protect},
-    {"share", "MODEL", "mpc: masked weights for two servers, seeds for a dealer", verb_share},
+    {"share", "MODEL", "mpc: weights for two servers and a dealer; he: for data owners",
+     verb_share},
+    {"keygen", "DIR", "he: the data owner's secret key", verb_keygen},
     {"deal", "DIR", "mpc: material for the servers, dealt beforehand", verb_deal},
     {"attack", "MODEL", "STIP: what the known attacks recover", verb_attack},
     {"certs", "DIR", "an authority and certificates for the parties", verb_certs},
     {"bench", "[ckks]", "time an inference on random weights, or ckks alone", verb_bench},
-    {"party", "ROLE [DIR]", "serve one role: cloud, server0, server1, dealer", verb_party},
+    {"party", "ROLE [DIR]", "serve one role: cloud, server0, server1, dealer, he-server",
+     verb_party},
     {"doctor", "", "what this machine offers", verb_doctor},
 };
 

@@ -1,9 +1,12 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "cli/cli.h"
+
+enum { MEGABYTE = 1000000 };
 
 typedef struct {
     tacit_party *party;
@@ -102,9 +105,10 @@ static int serve(const common *c, const tacit_party_options *o)
 int verb_party(int argc, char **argv)
 {
     common c = {0};
+    size_t memory = 0;
     tacit_party_options o = {.listen = "127.0.0.1:7421"};
     const option options[] = {
-        {"model", 'm', "DIR", "the directory that tacit protect or share wrote for the role",
+        {"model", 'm', "DIR", "what tacit protect or share wrote for the role; he: the model",
          OPTION_STRING, &o.model},
         {"certs", 'c', "DIR", "ca.pem, ROLE.pem and ROLE.key (tacit certs)", OPTION_STRING,
          &o.certs},
@@ -115,7 +119,9 @@ int verb_party(int argc, char **argv)
         {"material", 0, "DIR", "a server's dealt material, in place of a dealer (tacit deal)",
          OPTION_STRING, &o.material},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &o.threads},
-        {"timeout", 0, "S", "mpc: seconds for which a peer may be silent (default: 600)",
+        {"memory", 0, "MB", "he: for weights, keys and runs (default: what is free)", OPTION_SIZE,
+         &memory},
+        {"timeout", 0, "S", "mpc, he: seconds for which a peer may be silent (default: 600)",
          OPTION_SIZE, &o.timeout},
         {"network", 0, "NAME", "as the owners': local (default), or emulated: lan, wan",
          OPTION_STRING, &o.network},
@@ -128,6 +134,10 @@ int verb_party(int argc, char **argv)
     }
     o.role = operands[0];
     o.model = operands[1] ? operands[1] : o.model;
+    if (memory > SIZE_MAX / MEGABYTE) {
+        return cli_usage(&c, "--memory %zu MB: no machine has so much", memory);
+    }
+    o.memory = memory * MEGABYTE;
     o.session_over = session_over;
     o.ctx = &c;
     return serve(&c, &o);

@@ -11,7 +11,7 @@ typedef struct {
     const char *dir, *text, *file, *pair, *protect, *precision, *peers, *certs, *network;
     size_t threads, timeout;
     bool guard, label_only;
-    const char *protocol, *embedding;
+    const char *protocol, *embedding, *key;
     tacit_model *model;
     tacit_input input;
     char *read; /* text that came from a file */
@@ -72,6 +72,7 @@ static bool find_input(job *j, int *exit_code)
 /* One protection: an object with the answer and what it cost; NULL with *err filled. */
 static json_t *run_once(const job *j, const char *protect, tacit_error *err)
 {
+    progress bar = progress_begin(&j->common);
     const tacit_session_options o = {.protect = protect,
                                      .precision = j->precision,
                                      .threads = j->threads,
@@ -82,14 +83,18 @@ static json_t *run_once(const job *j, const char *protect, tacit_error *err)
                                      .guard = j->guard,
                                      .label_only = j->label_only,
                                      .embedding = j->embedding,
-                                     .protocol = j->protocol};
+                                     .protocol = j->protocol,
+                                     .key = j->key,
+                                     .progress = progress_draw,
+                                     .progress_ctx = &bar};
     tacit_session *s = NULL;
     tacit_result *r = NULL;
     char *answer = NULL, *report = NULL;
     json_t *out = NULL;
-    if (tacit_session_new(&s, j->model, &o, err) == TACIT_OK &&
-        tacit_run(s, &r, &j->input, 1, err) == TACIT_OK &&
-        tacit_result_json(r, 0, &answer, err) == TACIT_OK &&
+    const bool done = tacit_session_new(&s, j->model, &o, err) == TACIT_OK &&
+                      tacit_run(s, &r, &j->input, 1, err) == TACIT_OK;
+    progress_end(&bar);
+    if (done && tacit_result_json(r, 0, &answer, err) == TACIT_OK &&
         tacit_session_report(s, &report, err) == TACIT_OK) {
         out = cli_json(report);
         json_object_set_new(out, "model", json_string(j->dir));
@@ -301,12 +306,17 @@ int verb_run(int argc, char **argv)
         {"protect", 'p', "NAMES", "protections, by commas: plain (default), stip, mpc, he",
          OPTION_STRING, &j.protect},
         {"precision", 0, "NAME", "of plain: f32 (default) or bf16", OPTION_STRING, &j.precision},
-        {"peers", 0, "LIST", "elsewhere: cloud=HOST:PORT, or server0=HOST:PORT,server1=HOST:PORT",
+        {"peers", 0, "LIST",
+         "elsewhere: cloud=HOST:PORT, he-server=HOST:PORT, or "
+         "server0=HOST:PORT,server1=HOST:PORT",
          OPTION_STRING, &j.peers},
-        {"timeout", 0, "S", "with --peers, of mpc: seconds that an answer may take (default: 600)",
-         OPTION_SIZE, &j.timeout},
+        {"timeout", 0, "S",
+         "with --peers, of mpc and he: seconds that an answer may take (default: 600)", OPTION_SIZE,
+         &j.timeout},
         {"certs", 'c', "DIR", "with --peers: ca.pem, owner.pem and owner.key", OPTION_STRING,
          &j.certs},
+        {"key", 'k', "DIR", "he with --peers: what tacit keygen made (default: a key for once)",
+         OPTION_STRING, &j.key},
         {"network", 0, "NAME", "between parties: local (default), or emulated: lan, wan",
          OPTION_STRING, &j.network},
         {"threads", 't', "N", "threads (default: one per processor)", OPTION_SIZE, &j.threads},

@@ -25,6 +25,8 @@ status build_encoder(builder *b) MUST_USE;
 
 /** Fill the tables of b->m, and what needs no weights of its head. */
 status build_tables(builder *b) MUST_USE;
+/** The same, and the norm behind them. */
+status build_embeddings_alone(builder *b) MUST_USE;
 
 /** The tensor `name`, of that shape, as floats. */
 status build_floats(builder *b, const float **out, const char *name, size_t rank,

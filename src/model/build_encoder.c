@@ -343,3 +343,17 @@ status build_tables(builder *b)
                                    .eps = (float)b->config->eps};
     return OK;
 }
+
+status build_embeddings_alone(builder *b)
+{
+    model_store *s = b->m->store;
+    b->m->n_layers = 0;
+    s->norms = arena_take(b->a, 1, sizeof *s->norms);
+    if (!s->norms) {
+        return error_memory(b->err);
+    }
+    memset(s->norms, 0, sizeof *s->norms);
+    find_prefix(b);
+    describe_head(b);
+    return build_embeddings(b);
+}

@@ -42,7 +42,7 @@ static void describe(model *m, const model_config *c, const recipe *r)
     m->exact = recipe_exact(c);
 }
 
-typedef enum { OPEN_ALL, OPEN_TABLES, OPEN_LABELS, OPEN_SHAPES } extent;
+typedef enum { OPEN_ALL, OPEN_TABLES, OPEN_EMBEDDINGS, OPEN_LABELS, OPEN_SHAPES } extent;
 
 /* Whoever has the shapes alone has the constants of forms at most, which are nobody's secret. */
 static status check_constants(const weights *w, error *err)
@@ -88,7 +88,9 @@ static status build(model *m, const model_config *c, extent what, error *err)
                  .shapes_only = what == OPEN_SHAPES || what == OPEN_LABELS,
                  .err = err};
     const bool layers = what == OPEN_ALL || what == OPEN_SHAPES;
-    TRY(layers ? build_encoder(&b) : build_tables(&b));
+    TRY(layers                    ? build_encoder(&b)
+        : what == OPEN_EMBEDDINGS ? build_embeddings_alone(&b)
+                                  : build_tables(&b));
     TRY(weights_check_finite(&s->weights, false, err));
     return !layers ? OK : recipe_check_ranges(m, where, err);
 }
@@ -138,6 +140,11 @@ status model_open(model **out, const char *dir, error *err)
 status model_open_tables(model **out, const char *dir, error *err)
 {
     return open_model(out, dir, OPEN_TABLES, err);
+}
+
+status model_open_embeddings(model **out, const char *dir, error *err)
+{
+    return open_model(out, dir, OPEN_EMBEDDINGS, err);
 }
 
 status model_open_labels(model **out, const char *dir, error *err)

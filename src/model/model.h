@@ -127,6 +127,9 @@ void model_free(model *m);
  * linear maps; of norms it has the form and ε of the first. */
 status model_open_tables(model **out, const char *dir, error *err) MUST_USE;
 
+/** The same of a directory that holds the norm behind the tables as well, whole. */
+status model_open_embeddings(model **out, const char *dir, error *err) MUST_USE;
+
 /** The same of a directory without tables and weights: a model that knows the tables' sizes. */
 status model_open_labels(model **out, const char *dir, error *err) MUST_USE;
 

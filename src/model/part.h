@@ -38,6 +38,9 @@ status part_copy_tokenizer(const char *dir, const model *m, error *err) MUST_USE
 /** model.safetensors with the tables of embeddings alone, under the names that they have in m. */
 status part_write_tables(const char *dir, const model *m, error *err) MUST_USE;
 
+/** The same with the norm behind them, for model_open_embeddings. */
+status part_write_embeddings(const char *dir, const model *m, error *err) MUST_USE;
+
 /** model.safetensors with the constants of forms alone; none where the model uses none. */
 status part_write_constants(const char *dir, const model *m, error *err) MUST_USE;
 

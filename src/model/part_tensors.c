@@ -26,15 +26,37 @@ static status write_rows(const char *dir, stored_tensor *rows, size_t n, error *
     return st;
 }
 
-status part_write_tables(const char *dir, const model *m, error *err)
+enum { MAX_TABLES = 3, MAX_VECTORS = 2 };
+
+static size_t take_tables(stored_tensor *rows, const model *m)
 {
     const embeddings *e = &m->embeddings;
-    const tensor *const tables[] = {e->word, e->position, e->type};
-    stored_tensor rows[3];
+    const tensor *const tables[MAX_TABLES] = {e->word, e->position, e->type};
     size_t n = 0;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < MAX_TABLES; i++) {
         if (tables[i]) {
             rows[n++] = *weights_find(&m->store->weights, tables[i]->name);
+        }
+    }
+    return n;
+}
+
+status part_write_tables(const char *dir, const model *m, error *err)
+{
+    stored_tensor rows[MAX_TABLES];
+    return write_rows(dir, rows, take_tables(rows, m), err);
+}
+
+status part_write_embeddings(const char *dir, const model *m, error *err)
+{
+    const norm_source *source = &m->store->norms[0]; /* what is read first */
+    const char *const vectors[MAX_VECTORS] = {source->gamma, source->beta};
+    stored_tensor rows[MAX_TABLES + MAX_VECTORS];
+    size_t n = take_tables(rows, m);
+    CHECK(strcmp(source->slot, m->embeddings.norm.name) == 0);
+    for (size_t i = 0; i < MAX_VECTORS; i++) {
+        if (vectors[i]) {
+            rows[n++] = *weights_find(&m->store->weights, vectors[i]);
         }
     }
     return write_rows(dir, rows, n, err);
