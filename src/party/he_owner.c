@@ -97,6 +97,8 @@ static status meet(he_owner *w, size_t tokens, span offer, he_client **out, he_k
     if (o->dim != m->dim || o->n_heads != m->n_heads || o->n_labels != m->head.n_labels) {
         st = error_set(err, ERR_PROTOCOL, "its model has %zu features, %zu heads and %zu labels",
                        o->dim, o->n_heads, o->n_labels);
+    } else if (o->n_rounds > 0) {
+        st = error_set(err, ERR_PROTOCOL, "its model asks in between");
     } else if (tokens > o->tokens) {
         st = error_set(err, ERR_PROTOCOL, "%zu tokens were asked for, %zu offered", tokens,
                        o->tokens);
