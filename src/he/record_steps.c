@@ -36,6 +36,7 @@ static status copy_lanes(he_recorder *r, size_t *z, size_t x)
 static he_map lane_map(he_matrix what, size_t n)
 {
     he_map m = {.what = what, .n_baby = HE_BABIES, .n_giant = n / HE_BABIES};
+    CHECK(m.n_giant <= HE_MAX_GIANTS);
     for (size_t b = 0; b < HE_BABIES; b++) {
         m.baby[b] = (int64_t)b;
     }
@@ -53,6 +54,7 @@ static he_map token_map(const he_shape *s, he_matrix what, size_t copies, int64_
     const size_t pieces = s->head_dim / babies;
     const int64_t width = (int64_t)s->width;
     he_map m = {.what = what, .n_baby = babies};
+    CHECK(copies * pieces <= HE_MAX_GIANTS);
     for (size_t b = 0; b < babies; b++) {
         m.baby[b] = (int64_t)b * width;
     }

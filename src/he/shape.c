@@ -31,8 +31,8 @@ status he_shape_of(he_shape *out, const model *m, size_t tokens, error *err)
     const size_t dim = m->dim, heads = m->n_heads, d = heads > 0 ? dim / heads : 0;
     *out = he_shape_for(dim, heads, tokens);
     out->ff = m->ff;
-    if (!is_power(dim) || dim < 2 * HE_BABIES || dim > 1024) {
-        return refuse(m, "dim", dim, "a power of two from 32 to 1024", err);
+    if (!is_power(dim) || dim < 2 * HE_BABIES || dim > HE_MAX_DIM) {
+        return refuse(m, "dim", dim, "a power of two from 32 to 512", err);
     }
     if (!is_power(heads) || heads * d != dim) {
         return refuse(m, "heads", heads, "a power of two", err);
@@ -40,8 +40,8 @@ status he_shape_of(he_shape *out, const model *m, size_t tokens, error *err)
     if (!is_power(m->ff) || m->ff < 2 * dim || m->ff > HE_COPIES * dim) {
         return refuse(m, "feed-forward size", m->ff, "2 or 4 times dim", err);
     }
-    if (tokens > HE_COPIES * d || d < 4) {
-        return refuse(m, "head size", d, "a quarter of the tokens or more", err);
+    if (tokens > HE_COPIES * d || d < 4 || d > HE_MAX_HEAD) {
+        return refuse(m, "head size", d, "a quarter of the tokens or more, at most 256", err);
     }
     return OK;
 }

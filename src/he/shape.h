@@ -13,7 +13,7 @@
 
 #include "model/model.h"
 
-enum { HE_COPIES = 4, HE_BABIES = 16, HE_MAX_TOKENS = 64 };
+enum { HE_COPIES = 4, HE_BABIES = 16, HE_MAX_TOKENS = 64, HE_MAX_DIM = 512, HE_MAX_HEAD = 256 };
 
 typedef struct {
     size_t dim, n_heads, head_dim, ff;

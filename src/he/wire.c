@@ -14,7 +14,7 @@ enum {
     OFFER_HEADER = MAGIC_BYTES + 8 + 4 * FIELDS + 8,
     KEY_BYTES = 16,
     ROUND_BYTES = 16,
-    MAX_DIM = 1024,
+
     MAX_LABELS = 1024
 };
 
@@ -222,7 +222,7 @@ static status layout_read(he_offer *o, const uint8_t *at, error *err)
     for (size_t i = 0; i < FIELDS; i++) {
         f[i] = ckks_read32(at + 4 * i);
     }
-    TRY(power_check("dim", f[0], 8, MAX_DIM, err));
+    TRY(power_check("dim", f[0], 8, HE_MAX_DIM, err));
     TRY(power_check("heads", f[1], 1, f[0], err));
     TRY(power_check("tokens", f[2], 2, HE_MAX_TOKENS, err));
     TRY(ckks_field_check("width", f[3], HE_COPIES * f[0], HE_COPIES * f[0], err));

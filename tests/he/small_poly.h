@@ -34,9 +34,9 @@ static inline void small_thex(small_model *s)
     }
 }
 
-static inline void small_poly_init(small_model *s)
+static inline void small_poly_make(small_model *s, const model_shape *shape)
 {
-    small_model_init(s, &small_poly_shape);
+    small_model_init(s, shape);
     for (size_t i = 0; i < s->m->n_layers; i++) {
         encoder_layer *l = &s->m->layers[i];
         l->attention.form = ATTENTION_SCALED_SIGMA;
@@ -48,6 +48,11 @@ static inline void small_poly_init(small_model *s)
         l->attention_norm.form = l->output_norm.form = NORM_BATCHNORM;
     }
     s->m->head.activation.form = ACTIVATION_NONE;
+}
+
+static inline void small_poly_init(small_model *s)
+{
+    small_poly_make(s, &small_poly_shape);
 }
 
 /* n rows, as behind the embeddings' norm; mem_free them. */

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "he/clear.h"
+#include "he/small_poly.h"
 #include "he/states.h"
 #include "nn/encoder.h"
 #include "plain/plain.h"
@@ -56,18 +57,19 @@ static void plain(float *out, const model *m, const float *x, size_t n)
     pool_free(p);
 }
 
-static void compare(const model *m, size_t n, size_t places)
+/* x is given back. */
+static void compare(const model *m, float *x, size_t n, size_t places)
 {
     he_program *p;
     error err = {0};
-    float *x = embed(m, n), expected[2];
-    double got[2];
+    float expected[SMALL_POLY_LABELS];
+    double got[SMALL_POLY_LABELS];
     plain(expected, m, x, n);
     he_states(x, &m->embeddings.norm, n);
     assert_int_equal(he_record(&p, m, places, &err), OK);
     assert_int_equal(he_clear_run(got, p, x, n, NULL, &err), OK);
-    for (size_t i = 0; i < 2; i++) {
-        if (!(fabs(got[i] - (double)expected[i]) < 1e-4)) {
+    for (size_t i = 0; i < m->head.n_labels; i++) {
+        if (!(fabs(got[i] - (double)expected[i]) < 1e-4 * (1 + fabs(got[i])))) {
             fail_msg("%zu of %zu tokens: logit %zu is %g, not %g", n, places, i, got[i],
                      (double)expected[i]);
         }
@@ -86,9 +88,54 @@ static void test_same_as_plain(void **state)
     for (size_t j = 0; j < 2; j++) {
         model *m = open_model(dirs[j]);
         for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-            compare(m, lengths[i][0], lengths[i][1]);
+            compare(m, embed(m, lengths[i][0]), lengths[i][0], lengths[i][1]);
         }
         model_free(m);
+    }
+}
+
+/* Heads as wide as they come, fewer tokens than a head has features, feed-forward of both sizes,
+ * and a mean over tokens. */
+static void test_other_shapes(void **state)
+{
+    (void)state;
+    static const model_shape shapes[] = {
+        {.dim = 128,
+         .n_layers = 1,
+         .n_heads = 2,
+         .ff = 256,
+         .vocab = 9,
+         .max_positions = 64,
+         .n_labels = 3},
+        {.dim = 32,
+         .n_layers = 2,
+         .n_heads = 1,
+         .ff = 128,
+         .vocab = 9,
+         .max_positions = 64,
+         .n_labels = 3},
+        {.dim = 64,
+         .n_layers = 1,
+         .n_heads = 4,
+         .ff = 128,
+         .vocab = 9,
+         .max_positions = 64,
+         .n_labels = 1},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        small_model s;
+        small_poly_make(&s, &shapes[i]);
+        for (size_t mean = 0; mean < 2; mean++) {
+            const size_t n = 7 + i;
+            float *x = mem_new(n * shapes[i].dim, sizeof *x);
+            uint64_t seed = i + 1;
+            for (size_t j = 0; j < n * shapes[i].dim; j++) {
+                x[j] = small_random(&seed);
+            }
+            s.m->head.pool = mean ? POOL_MEAN : POOL_FIRST;
+            compare(s.m, x, n, 16 << mean);
+        }
+        small_model_clear(&s);
     }
 }
 
@@ -108,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_as_plain),
+        cmocka_unit_test(test_other_shapes),
         cmocka_unit_test(test_depth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
