@@ -69,33 +69,33 @@ static void test_once(void **state)
 {
     (void)state;
     once(11, 10, 3, 0);
-    once(11, 10, 2, 2);
-    once(10, 9, 4, 1);
+    once(10, 9, 2, 2);
+    once(9, 8, 4, 1);
 }
 
 /* Slots that repeat: what raising brings elsewhere is summed away. */
 static void test_few_slots(void **state)
 {
     (void)state;
-    once(11, 9, 3, 0);
-    once(11, 5, 2, 1);
-    once(11, 1, 1, 0);
+    once(10, 8, 3, 0);
+    once(10, 5, 2, 1);
+    once(9, 1, 1, 0);
 }
 
 static void test_real(void **state)
 {
     booted t;
     (void)state;
-    begin(&t, 11, 10, 3);
-    double complex *x[2] = {world_slots(&t.w, 10, 1, true), world_slots(&t.w, 10, 1, true)};
+    begin(&t, 10, 9, 3);
+    double complex *x[2] = {world_slots(&t.w, 9, 1, true), world_slots(&t.w, 9, 1, true)};
     ckks_cipher c[2], z[2] = {world_room(&t.w, t.b.out_limbs), world_room(&t.w, t.b.out_limbs)};
-    world_encrypt(&t.w, &c[0], x[0], 10, t.b.in_limbs);
-    world_encrypt(&t.w, &c[1], x[1], 10, t.b.in_limbs + 1);
+    world_encrypt(&t.w, &c[0], x[0], 9, t.b.in_limbs);
+    world_encrypt(&t.w, &c[1], x[1], 9, t.b.in_limbs + 1);
     world_ok(&t.w, ckks_bootstrap_run_real(&t.w.c, &z[0], &c[0], &t.b, &t.keys));
-    near(&t, &z[0], x[0], 10, 18);
+    near(&t, &z[0], x[0], 9, 18);
     world_ok(&t.w, ckks_bootstrap_run_two(&t.w.c, z, c, &t.b, &t.keys));
     for (size_t i = 0; i < 2; i++) {
-        near(&t, &z[i], x[i], 10, 18);
+        near(&t, &z[i], x[i], 9, 18);
         ckks_cipher_clear(&c[i]);
         ckks_cipher_clear(&z[i]);
         mem_free(x[i]);
@@ -107,13 +107,13 @@ static void test_twice(void **state)
 {
     booted t;
     (void)state;
-    begin(&t, 11, 10, 3);
-    double complex *x = world_slots(&t.w, 10, 1, false);
+    begin(&t, 10, 9, 3);
+    double complex *x = world_slots(&t.w, 9, 1, false);
     ckks_cipher c, z = world_room(&t.w, t.b.out_limbs - 1);
-    world_encrypt(&t.w, &c, x, 10, t.b.in_limbs + 1);
+    world_encrypt(&t.w, &c, x, 9, t.b.in_limbs + 1);
     world_ok(&t.w, ckks_bootstrap_run_twice(&t.w.c, &z, &c, &t.b, &t.keys, 14));
     assert_int_equal(z.n_limbs, t.b.out_limbs - 1);
-    near(&t, &z, x, 10, 30);
+    near(&t, &z, x, 9, 30);
     ckks_cipher_clear(&c);
     ckks_cipher_clear(&z);
     mem_free(x);
@@ -123,17 +123,17 @@ static void test_twice(void **state)
 /* A chain of bootstraps and products with slots of absolute value 1: errors add up. */
 static void test_chain(void **state)
 {
-    enum { LINKS = 20, SLOTS = 1 << 9 };
+    enum { LINKS = 20, SLOTS = 1 << 8 };
     booted t;
     (void)state;
-    begin(&t, 10, 9, 3);
-    double complex *x = world_slots(&t.w, 9, 1, false), *u = world_slots(&t.w, 9, 1, false);
+    begin(&t, 9, 8, 3);
+    double complex *x = world_slots(&t.w, 8, 1, false), *u = world_slots(&t.w, 8, 1, false);
     for (size_t j = 0; j < SLOTS; j++) {
         u[j] /= cabs(u[j]);
     }
     ckks_cipher c, by, z = world_room(&t.w, t.b.out_limbs);
-    world_encrypt(&t.w, &c, x, 9, t.b.in_limbs);
-    world_encrypt(&t.w, &by, u, 9, t.b.out_limbs);
+    world_encrypt(&t.w, &c, x, 8, t.b.in_limbs);
+    world_encrypt(&t.w, &by, u, 8, t.b.out_limbs);
     world_ok(&t.w, ckks_copy(&t.w.c, &z, &c, c.n_limbs));
     for (size_t i = 0; i < LINKS; i++) {
         world_ok(&t.w, ckks_bootstrap_run(&t.w.c, &z, &z, &t.b, &t.keys));
@@ -142,7 +142,7 @@ static void test_chain(void **state)
             x[j] *= u[j];
         }
     }
-    near(&t, &z, x, 9, 14); /* LINKS times 2^-18 is 2^-13.7 */
+    near(&t, &z, x, 8, 14); /* LINKS times 2^-18 is 2^-13.7 */
     ckks_cipher_clear(&c);
     ckks_cipher_clear(&by);
     ckks_cipher_clear(&z);
@@ -156,10 +156,10 @@ static void test_same_everywhere(void **state)
 {
     booted t;
     (void)state;
-    begin(&t, 10, 9, 3);
-    double complex *x = world_slots(&t.w, 9, 1, false);
+    begin(&t, 9, 8, 3);
+    double complex *x = world_slots(&t.w, 8, 1, false);
     ckks_cipher c, first = world_room(&t.w, t.b.out_limbs);
-    world_encrypt(&t.w, &c, x, 9, t.b.in_limbs);
+    world_encrypt(&t.w, &c, x, 8, t.b.in_limbs);
     world_ok(&t.w, ckks_bootstrap_run(&t.w.c, &first, &c, &t.b, &t.keys));
     const ckks_params p = t.w.ctx->params;
     const ckks_kernels *k;
@@ -170,10 +170,10 @@ static void test_same_everywhere(void **state)
         world_ok(&o.w, ckks_context_new(&o.w.ctx, &p, k, &o.w.err));
         world_ok(&o.w, ckks_open(&o.w.c, o.w.ctx, NULL, &o.w.err));
         world_ok(&o.w, ckks_secret_new(&o.w.c, &o.w.secret, seed));
-        world_ok(&o.w, ckks_bootstrap_new(&o.w.c, &o.b, 9, 3, 0));
+        world_ok(&o.w, ckks_bootstrap_new(&o.w.c, &o.b, 8, 3, 0));
         world_ok(&o.w, ckks_bootstrap_keys_new(&o.w.c, &o.keys, &o.b, &o.w.secret));
         ckks_cipher in, z = world_room(&o.w, o.b.out_limbs);
-        world_encrypt(&o.w, &in, x, 9, o.b.in_limbs);
+        world_encrypt(&o.w, &in, x, 8, o.b.in_limbs);
         world_ok(&o.w, ckks_bootstrap_run(&o.w.c, &z, &in, &o.b, &o.keys));
         for (size_t h = 0; h < 2; h++) {
             assert_memory_equal(z.part[h], first.part[h], z.n_limbs * o.w.ctx->n * 8);
@@ -242,18 +242,18 @@ static void test_refused(void **state)
     booted t;
     ckks_bootstrap b;
     (void)state;
-    begin(&t, 10, 9, 3);
+    begin(&t, 9, 8, 3);
     const ckks_bootstrap_wish deep = {.levels = 60}, many = {.n_matrices = 5};
     ckks_params p;
     assert_int_equal(ckks_bootstrap_params(&p, &deep, &t.w.err), ERR_USAGE);
     assert_int_equal(ckks_bootstrap_params(&p, &many, &t.w.err), ERR_USAGE);
-    assert_int_equal(ckks_bootstrap_new(&t.w.c, &b, 9, 2, 0), ERR_USAGE);
-    assert_int_equal(ckks_bootstrap_new(&t.w.c, &b, 10, 3, 0), ERR_USAGE);
+    assert_int_equal(ckks_bootstrap_new(&t.w.c, &b, 8, 2, 0), ERR_USAGE);
+    assert_int_equal(ckks_bootstrap_new(&t.w.c, &b, 9, 3, 0), ERR_USAGE);
     assert_int_equal(ckks_bootstrap_new(&t.w.c, &b, 2, 3, 0), ERR_USAGE);
-    assert_int_equal(ckks_bootstrap_new(&t.w.c, &b, 9, 3, 31), ERR_USAGE);
+    assert_int_equal(ckks_bootstrap_new(&t.w.c, &b, 8, 3, 31), ERR_USAGE);
     ckks_cipher c, z = world_room(&t.w, t.b.out_limbs), low = world_room(&t.w, 2);
-    double complex *x = world_slots(&t.w, 9, 1, false);
-    world_encrypt(&t.w, &c, x, 9, t.b.in_limbs);
+    double complex *x = world_slots(&t.w, 8, 1, false);
+    world_encrypt(&t.w, &c, x, 8, t.b.in_limbs);
     assert_int_equal(ckks_bootstrap_run(&t.w.c, &low, &c, &t.b, &t.keys), ERR_USAGE);
     const ckks_bootstrap_keys none = {.capsule = t.keys.capsule};
     assert_int_equal(ckks_bootstrap_run(&t.w.c, &z, &c, &t.b, &none), ERR_USAGE);
@@ -272,7 +272,7 @@ static void test_keys(void **state)
 {
     booted t;
     (void)state;
-    begin(&t, 10, 9, 3);
+    begin(&t, 9, 8, 3);
     size_t bytes = ckks_capsule_bytes(&t.keys.capsule);
     for (size_t i = 0; i < t.keys.keys.n; i++) {
         const ckks_switch_key *k = &t.keys.keys.key[i];
