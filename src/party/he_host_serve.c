@@ -159,6 +159,9 @@ static uint32_t left_ms(const visit *v, size_t step, size_t n)
     return left >= 0 && left < 1e9 ? (uint32_t)left : HE_LEFT_UNKNOWN;
 }
 
+/* Others wait for their turn: an owner who reads nothing must not hold them up. */
+enum { PROGRESS_MS = 2000 };
+
 /* Told after each step; tells the owner after each layer. */
 static void step_done(void *ctx, size_t step, size_t n)
 {
@@ -172,7 +175,9 @@ static void step_done(void *ctx, size_t step, size_t n)
                                .total = (uint32_t)p->model->n_layers + 1,
                                .left_ms = left_ms(v, step, n)};
     he_progress_write(message, &done);
+    channel_set_timeout(v->owner, PROGRESS_MS);
     v->told = channel_send(v->owner, HE_SAY_PROGRESS, message, sizeof message, v->err);
+    channel_set_timeout(v->owner, v->host->timeout_ms);
 }
 
 static status run(visit *v, he_bytes *out, span in)
