@@ -28,6 +28,9 @@ void mem_wipe(void *p, size_t bytes);
  * threads that have ended, and other libraries do not clear theirs. */
 void mem_wipe_stack(void);
 
+/** Bytes that programs can still have on this machine; SIZE_MAX where nobody says. */
+size_t mem_available(void);
+
 /** a * b, or false where it does not fit a size_t. */
 static inline bool mem_mul(size_t *product, size_t a, size_t b)
 {

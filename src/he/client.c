@@ -22,19 +22,6 @@ static unsigned log2_of(size_t x)
     return bits;
 }
 
-static size_t element_of(const ckks_context *ctx, const he_key *k)
-{
-    switch (k->kind) {
-    case HE_KEY_RELINEARISE:
-        return CKKS_RELINEARISE;
-    case HE_KEY_CONJUGATE:
-        return ckks_conjugation_element(ctx);
-    case HE_KEY_TURN:
-        break;
-    }
-    return ckks_rotation_element(ctx, k->turn);
-}
-
 status he_client_new(he_client **out, span offer, const he_client_options *o, error *err)
 {
     *out = NULL;
@@ -78,7 +65,7 @@ status he_client_key(he_client *c, he_bytes *out, size_t i, error *err)
     *out = (he_bytes){0};
     CHECK(i < c->offer.n_keys);
     c->c.err = err;
-    TRY(ckks_switch_key_new(&c->c, &made, &c->secret, element_of(c->offer.ctx, k), k->n_limbs));
+    TRY(ckks_switch_key_new(&c->c, &made, &c->secret, he_key_element(c->offer.ctx, k), k->n_limbs));
     const ckks_keys one = {.key = &made, .n = 1};
     const status st = he_bytes_new(out, ckks_keys_bytes(&one), err);
     if (st == OK) {

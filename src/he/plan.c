@@ -189,6 +189,19 @@ static size_t limbs_bytes(const he_plan *p, size_t first, size_t n)
     return bytes;
 }
 
+size_t he_key_element(const ckks_context *ctx, const he_key *k)
+{
+    switch (k->kind) {
+    case HE_KEY_RELINEARISE:
+        return CKKS_RELINEARISE;
+    case HE_KEY_CONJUGATE:
+        return ckks_conjugation_element(ctx);
+    case HE_KEY_TURN:
+        break;
+    }
+    return ckks_rotation_element(ctx, k->turn);
+}
+
 size_t he_key_bytes(const he_plan *p, size_t i)
 {
     const size_t l = p->key[i].n_limbs, digits = (l + p->params.alpha - 1) / p->params.alpha;

@@ -17,6 +17,9 @@ typedef struct {
     size_t n_limbs;
 } he_key;
 
+/** Which of a context's keys that is. */
+size_t he_key_element(const ckks_context *ctx, const he_key *k);
+
 /** Operations, by the number of limbs that they work on. */
 typedef struct {
     size_t raised[CKKS_MAX_LIMBS + 1];  /* polynomials raised for key switching */

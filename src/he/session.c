@@ -92,19 +92,6 @@ const double *he_session_seconds(const he_session *s)
 
 /* ---- Keys */
 
-static size_t element_of(const ckks_context *ctx, const he_key *k)
-{
-    switch (k->kind) {
-    case HE_KEY_RELINEARISE:
-        return CKKS_RELINEARISE;
-    case HE_KEY_CONJUGATE:
-        return ckks_conjugation_element(ctx);
-    case HE_KEY_TURN:
-        break;
-    }
-    return ckks_rotation_element(ctx, k->turn);
-}
-
 status he_session_key(he_session *s, span in, error *err)
 {
     ckks_keys one;
@@ -118,7 +105,7 @@ status he_session_key(he_session *s, span in, error *err)
                          he_key_bytes(s->plan, s->keys.n));
     }
     TRY(ckks_keys_read(&s->c, &one, in));
-    if (one.n != 1 || one.key[0].element != element_of(s->plan->ctx, want) ||
+    if (one.n != 1 || one.key[0].element != he_key_element(s->plan->ctx, want) ||
         one.key[0].n_limbs != want->n_limbs) {
         ckks_keys_clear(&one);
         return error_set(err, ERR_PROTOCOL, "he: key %zu is not the one asked for", s->keys.n);

@@ -1,7 +1,6 @@
 #include "party/he_cache.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -20,23 +19,6 @@ struct he_cache {
     set sets[HE_CACHE_SETS];
 };
 
-/* SIZE_MAX where nobody says. */
-static size_t available(void)
-{
-    char line[128];
-    size_t kib = 0;
-    FILE *f = fopen("/proc/meminfo", "r");
-    while (f && fgets(line, sizeof line, f)) {
-        if (sscanf(line, "MemAvailable: %zu kB", &kib) == 1) {
-            break;
-        }
-    }
-    if (f) {
-        fclose(f);
-    }
-    return kib > 0 ? kib * 1024 : SIZE_MAX;
-}
-
 status he_cache_new(he_cache **out, size_t limit, error *err)
 {
     he_cache *c = mem_new(1, sizeof *c);
@@ -45,7 +27,7 @@ status he_cache_new(he_cache **out, size_t limit, error *err)
         return error_memory(err);
     }
     pthread_mutex_init(&c->lock, NULL);
-    c->limit = limit ? limit : available();
+    c->limit = limit ? limit : mem_available();
     return OK;
 }
 

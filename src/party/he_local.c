@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "party/he_local.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -80,27 +79,10 @@ size_t he_local_threads(const he_local *l)
 
 /* ---- Getting ready */
 
-/* Memory that is to be had, in bytes; 0 where nobody says. */
-static size_t available(void)
-{
-    char line[128];
-    size_t kib = 0;
-    FILE *f = fopen("/proc/meminfo", "r");
-    while (f && fgets(line, sizeof line, f)) {
-        if (sscanf(line, "MemAvailable: %zu kB", &kib) == 1) {
-            break;
-        }
-    }
-    if (f) {
-        fclose(f);
-    }
-    return kib * 1024;
-}
-
 static status check_memory(const he_plan *p, error *err)
 {
-    const size_t need = p->key_memory + p->weight_memory + p->run_memory, have = available();
-    if (have > 0 && need > have) {
+    const size_t need = p->key_memory + p->weight_memory + p->run_memory, have = mem_available();
+    if (need > have) {
         return error_set(err, ERR_RESOURCE,
                          "he: %.1f GB for keys and weights of %zu tokens, of which %.1f are free",
                          (double)need / 1e9, p->program->shape.tokens, (double)have / 1e9);
