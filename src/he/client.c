@@ -10,8 +10,13 @@ struct he_client {
     ckks c;
     ckks_secret secret;
     unsigned log_slots;
-    size_t tokens; /* of the last input */
+    size_t tokens;    /* of the last input */
+    size_t no_answer; /* rounds of the last input whose slots no model has */
 };
+
+/* What slots of a round are held to. No model's come near it, and what is as large as that can
+ * always be encrypted: whether they were decides nothing that the server sees. */
+static const double MOST = 0x1p20;
 
 static unsigned log2_of(size_t x)
 {
@@ -121,6 +126,7 @@ status he_client_input(he_client *c, he_bytes *out, const float *x, size_t n, er
         he_input_write(out->data, n);
         ckks_cipher_write(out->data + HE_INPUT_HEADER, &z);
         c->tokens = n;
+        c->no_answer = 0;
     }
     ckks_cipher_clear(&z);
     return st;
@@ -167,11 +173,28 @@ static status open_slots(he_client *c, double *re, double *im, span in)
     return st;
 }
 
+/* How many were beyond MOST, or no numbers: they become zero. */
+static size_t bound(double *x, size_t n)
+{
+    size_t beyond = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!(x[i] >= -MOST && x[i] <= MOST)) {
+            x[i] = 0;
+            beyond++;
+        }
+    }
+    return beyond;
+}
+
 static status answer(he_client *c, he_bytes *out, double *re, double *im, const he_round *r)
 {
     const he_shape s = shape_of(&c->offer);
     ckks_cipher z = {0};
+    const size_t slots = (size_t)1 << c->log_slots;
+    size_t beyond = bound(re, slots) + bound(im, slots);
     he_answer_slots(re, im, &s, c->tokens, &r->answer);
+    beyond += bound(re, slots) + bound(im, slots);
+    c->no_answer += beyond > 0;
     status st = encrypt(c, &z, re, im, r->n_limbs);
     st = st == OK ? he_bytes_new(out, ckks_cipher_bytes(&z), c->c.err) : st;
     if (st == OK) {
@@ -202,6 +225,10 @@ status he_client_result(he_client *c, float *out, span in, error *err)
 {
     ckks_cipher z;
     c->c.err = err;
+    if (c->no_answer > 0) {
+        return error_set(err, ERR_PRECISION, "he: values of %zu rounds are beyond any model's",
+                         c->no_answer);
+    }
     TRY(ckks_cipher_read(&c->c, &z, in));
     status st = OK;
     if (z.log_slots != c->log_slots || z.n_parts != 2) {

@@ -27,7 +27,8 @@ status he_client_key(he_client *c, he_bytes *out, size_t i, error *err) MUST_USE
 status he_client_input(he_client *c, he_bytes *out, const float *x, size_t n, error *err) MUST_USE;
 
 /** Answers round i of the last input, i < offer.n_rounds, in their order: decrypts, computes
- * (answer.h), encrypts anew. */
+ * (answer.h), encrypts anew. Slots that no model has are answered too, and he_client_result says
+ * so: an error here comes of the message's form, which the server knows, or of memory. */
 status he_client_round(he_client *c, he_bytes *out, size_t i, span in, error *err) MUST_USE;
 
 /** n_labels logits of the last input. What comes out must not go back to the server, in no form,
