@@ -31,7 +31,10 @@ static status forward(runner *base, float *out, const embedded *x, error *err)
 
 static status prepare(runner *base, size_t tokens, error *err)
 {
-    return he_owner_prepare(&((remote_runner *)base)->owner, tokens, err);
+    remote_runner *r = (remote_runner *)base;
+    const status st = he_owner_prepare(&r->owner, tokens, err);
+    r->base.in_rounds = he_owner_takes_part(&r->owner);
+    return st;
 }
 
 static void cost(const runner *base, run_cost *c)

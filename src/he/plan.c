@@ -209,27 +209,35 @@ size_t he_key_bytes(const he_plan *p, size_t i)
            digits * limbs_bytes(p, 0, p->params.n_special + l);
 }
 
+/* Of a stored ciphertext, but for its limbs and its seed. */
+enum { CIPHER_FIELDS = CKKS_STORE_HEADER + 24 };
+
+size_t he_answer_bytes(const he_plan *p, const he_step *s)
+{
+    return CIPHER_FIELDS + PRG_SEED_BYTES +
+           limbs_bytes(p, p->params.n_special, he_limbs(p, s->depth));
+}
+
 static void measure(he_plan *p)
 {
     const size_t top = p->params.n_limbs, special = p->params.n_special;
     const size_t poly = (top + special) * p->ctx->n * sizeof(uint64_t);
-    const size_t fields = CKKS_STORE_HEADER + 24;
     for (size_t i = 0; i < p->n_keys; i++) {
         p->key_bytes += he_key_bytes(p, i);
         p->key_memory += ckks_switch_key_bytes(p->ctx, p->key[i].n_limbs) +
                          (p->key[i].kind == HE_KEY_RELINEARISE ? 0 : 4 * p->ctx->n);
     }
-    p->input_bytes = 16 + fields + PRG_SEED_BYTES + limbs_bytes(p, special, top);
+    p->input_bytes = 16 + CIPHER_FIELDS + PRG_SEED_BYTES + limbs_bytes(p, special, top);
     p->result_bytes =
-        fields + 2 * limbs_bytes(p, special, he_limbs(p, p->program->depth[p->program->result]));
+        CIPHER_FIELDS +
+        2 * limbs_bytes(p, special, he_limbs(p, p->program->depth[p->program->result]));
     for (size_t i = 0; i < p->program->n; i++) {
         const he_step *s = &p->program->step[i];
         const size_t l = he_limbs(p, s->depth) + 1;
         const size_t one = (l + special) * 2 * p->program->shape.width * sizeof(uint64_t);
         if (s->op == HE_CLIENT) {
-            p->ask_bytes += fields + 2 * limbs_bytes(p, special, HE_ASK_LIMBS);
-            p->answer_bytes +=
-                fields + PRG_SEED_BYTES + limbs_bytes(p, special, he_limbs(p, s->depth));
+            p->ask_bytes += CIPHER_FIELDS + 2 * limbs_bytes(p, special, HE_ASK_LIMBS);
+            p->answer_bytes += he_answer_bytes(p, s);
         }
         p->weight_memory += s->op == HE_MAP ? s->map.n_baby * s->map.n_giant * one : 0;
     }

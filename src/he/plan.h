@@ -61,6 +61,9 @@ static inline size_t he_limbs(const he_plan *p, size_t depth)
     return p->params.n_limbs - depth;
 }
 
+/** Bytes of the client's answer to a step HE_CLIENT. */
+size_t he_answer_bytes(const he_plan *p, const he_step *s);
+
 /** Bytes of one key's message. */
 size_t he_key_bytes(const he_plan *p, size_t i);
 

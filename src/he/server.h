@@ -33,8 +33,8 @@ void he_session_progress(he_session *s, he_progress *f, void *ctx);
  * error ends the input at hand. */
 status he_session_run(he_session *s, he_bytes *out, span in, error *err) MUST_USE;
 
-/** Whether the last message was a round, whose answer is `in` of the next call. */
-bool he_session_waits(const he_session *s);
+/** Bytes of `in` of the next call where the last message was a round; else 0. */
+size_t he_session_waits(const he_session *s);
 
 /** What the last run has counted: the plan's tally. */
 const he_tally *he_session_tally(const he_session *s);

@@ -299,7 +299,7 @@ status he_session_run(he_session *s, he_bytes *out, span in, error *err)
     return st;
 }
 
-bool he_session_waits(const he_session *s)
+size_t he_session_waits(const he_session *s)
 {
-    return s->at > 0;
+    return s->at ? he_answer_bytes(s->plan, &s->plan->program->step[s->at]) : 0;
 }

@@ -12,13 +12,7 @@ static status open_host(he_host *h, const he_host_options *o, error *err)
     TRY(he_states_check(o->model, err));
     TRY(he_cache_new(&h->cache, o->memory, err));
     TRY(pool_new(&h->pool, o->threads, err));
-    TRY(he_plan_make(&h->place[0].plan, o->model, &wish, err));
-    return h->place[0].plan->program->n_rounds == 0
-               ? OK
-               : error_set(err, ERR_POLICY,
-                           "%s: its recipe asks the owner in between, which parties in one process "
-                           "do",
-                           o->model->dir);
+    return he_plan_make(&h->place[0].plan, o->model, &wish, err);
 }
 
 status he_host_new(he_host **out, const he_host_options *o, error *err)

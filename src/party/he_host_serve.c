@@ -21,8 +21,8 @@ typedef struct {
     arena *scratch;
     seat seat[HE_PLACES];
     size_t running; /* the place of the run at hand */
-    int64_t began;
-    status told; /* how sending progress went */
+    int64_t began;  /* the input at hand */
+    status told;    /* how sending progress went */
     error *err;
 } visit;
 
@@ -186,20 +186,37 @@ static status run(visit *v, he_bytes *out, span in)
     he_session *s = v->seat[v->running].session;
     error why = {0};
     pthread_mutex_lock(&v->host->turn);
-    v->began = clock_ns();
+    const int64_t began = clock_ns();
     v->told = OK;
     he_session_progress(s, step_done, v);
     const status st = he_session_run(s, out, in, &why);
     he_session_progress(s, NULL, NULL);
-    if (st == OK) {
+    if (st == OK && !he_session_waits(s)) {
         memcpy(p->seconds, he_session_seconds(s), p->plan->program->n * sizeof *p->seconds);
     }
-    v->tally->seconds_runs += (double)(clock_ns() - v->began) * 1e-9;
+    v->tally->seconds_runs += (double)(clock_ns() - began) * 1e-9;
     pthread_mutex_unlock(&v->host->turn);
     if (st != OK) {
         return blame(v, error_set(v->err, st, "%s", why.text));
     }
     return v->told;
+}
+
+/* Sends what the owner computes on, and computes on with its answer. */
+static status go_round(visit *v, he_bytes *out)
+{
+    const size_t len = he_session_waits(v->seat[v->running].session);
+    const arena_mark_t mark = arena_mark(v->scratch);
+    uint8_t *in = arena_take(v->scratch, len, 1);
+    if (!in) {
+        return error_memory(v->err);
+    }
+    status st = channel_send(v->owner, HE_SAY_ROUND, out->data, out->len, v->err);
+    he_bytes_clear(out);
+    st = st == OK ? channel_receive(v->owner, HE_SAY_ANSWER, in, len, v->err) : st;
+    st = st == OK ? run(v, out, (span){.data = in, .len = len}) : st;
+    arena_release(v->scratch, mark);
+    return st;
 }
 
 static status answer_input(visit *v, size_t place, size_t len)
@@ -216,8 +233,12 @@ static status answer_input(visit *v, size_t place, size_t len)
     TRY(channel_payload(v->owner, in, v->err));
     v->tally->inputs++;
     v->running = place;
+    v->began = clock_ns();
     he_bytes out = {0};
     status st = run(v, &out, (span){.data = in, .len = len});
+    while (st == OK && he_session_waits(s->session)) {
+        st = go_round(v, &out);
+    }
     st = st == OK ? channel_send(v->owner, HE_SAY_RESULT, out.data, out.len, v->err) : st;
     he_bytes_clear(&out);
     v->tally->answers += st == OK;
@@ -276,7 +297,8 @@ static void leave(visit *v)
 {
     for (size_t i = 0; i < HE_PLACES; i++) {
         seat *s = &v->seat[i];
-        if (s->session && s->keep && he_session_ready(s->session)) {
+        if (s->session && s->keep && he_session_ready(s->session) &&
+            !he_session_waits(s->session)) {
             he_cache_give(v->host->cache, &s->key, s->session, s->bytes);
         } else {
             he_session_free(s->session);

@@ -97,8 +97,6 @@ static status meet(he_owner *w, size_t tokens, span offer, he_client **out, he_k
     if (o->dim != m->dim || o->n_heads != m->n_heads || o->n_labels != m->head.n_labels) {
         st = error_set(err, ERR_PROTOCOL, "its model has %zu features, %zu heads and %zu labels",
                        o->dim, o->n_heads, o->n_labels);
-    } else if (o->n_rounds > 0) {
-        st = error_set(err, ERR_PROTOCOL, "its model asks in between");
     } else if (tokens > o->tokens) {
         st = error_set(err, ERR_PROTOCOL, "%zu tokens were asked for, %zu offered", tokens,
                        o->tokens);
@@ -179,6 +177,15 @@ status he_owner_prepare(he_owner *w, size_t tokens, error *err)
     return st;
 }
 
+bool he_owner_takes_part(const he_owner *w)
+{
+    bool takes = false;
+    for (size_t i = 0; i < HE_PLACES; i++) {
+        takes = takes || (w->client[i] && he_client_offer(w->client[i])->n_rounds > 0);
+    }
+    return takes;
+}
+
 /* ---- Answering */
 
 static status show_progress(he_owner *w, size_t len, error *err)
@@ -197,15 +204,17 @@ static status show_progress(he_owner *w, size_t len, error *err)
     return OK;
 }
 
-/* A result's bytes, behind what the server says of its progress. */
-static status hear_result(he_owner *w, he_bytes *out, size_t most, error *err)
+/* The bytes of the next round or, where there is none to come, of the result; before them, what the
+ * server says of its progress. */
+static status hear_next(he_owner *w, he_bytes *out, bool round, size_t most, error *err)
 {
-    const channel_allowed allowed[] = {{HE_SAY_PROGRESS, HE_PROGRESS_BYTES}, {HE_SAY_RESULT, most}};
+    const channel_allowed allowed[] = {{HE_SAY_PROGRESS, HE_PROGRESS_BYTES},
+                                       {round ? HE_SAY_ROUND : HE_SAY_RESULT, most}};
     uint32_t op = 0;
     size_t len = 0;
     for (;;) {
         TRY(channel_next(w->o.server, allowed, 2, &op, &len, err));
-        if (op == HE_SAY_RESULT) {
+        if (op != HE_SAY_PROGRESS) {
             break;
         }
         TRY(show_progress(w, len, err));
@@ -215,21 +224,44 @@ static status hear_result(he_owner *w, he_bytes *out, size_t most, error *err)
     return channel_payload(w->o.server, out->data, err);
 }
 
-/* *quiet: what was wrong with the result, which the server must not hear of. */
-static status answer(he_owner *w, float *out, const float *x, size_t n, error *quiet, error *err)
+/* An input, or an answer, which is given back; and what the server says to it. */
+static status tell(he_owner *w, uint32_t op, he_bytes *in, he_bytes *out, bool round, size_t most,
+                   error *err)
+{
+    status st = channel_send(w->o.server, op, in->data, in->len, err);
+    he_bytes_clear(in);
+    return st == OK ? hear_next(w, out, round, most, err) : st;
+}
+
+/* From an input to the result's bytes. */
+static status converse(he_owner *w, he_bytes *result, const float *x, size_t n, error *err)
 {
     const size_t place = place_for(w, n);
     he_client *c = w->client[place];
-    he_bytes in, result = {0};
-    const he_owner_count before = count(w);
+    const size_t rounds = he_client_offer(c)->n_rounds;
+    he_bytes in;
     TRY(he_client_input(c, &in, x, n, err));
-    status st = channel_send(w->o.server, HE_SAY_INPUT + (uint32_t)place, in.data, in.len, err);
-    st = st == OK ? hear_result(w, &result, 2 * in.len, err) : st;
-    he_bytes_clear(&in);
+    const size_t most = 2 * in.len;
+    status st = tell(w, HE_SAY_INPUT + (uint32_t)place, &in, result, rounds > 0, most, err);
+    for (size_t i = 0; st == OK && i < rounds; i++) {
+        const span asked = {.data = result->data, .len = result->len};
+        st = blame(w, he_client_round(c, &in, i, asked, err), err);
+        he_bytes_clear(result);
+        st = st == OK ? tell(w, HE_SAY_ANSWER, &in, result, i + 1 < rounds, most, err) : st;
+    }
+    return st;
+}
+
+/* *quiet: what was wrong with the result, which the server must not hear of. */
+static status answer(he_owner *w, float *out, const float *x, size_t n, error *quiet, error *err)
+{
+    he_bytes result = {0};
+    const he_owner_count before = count(w);
+    const status st = converse(w, &result, x, n, err);
     add_since(&w->online, w, &before);
     if (st == OK) {
         const span bytes = {.data = result.data, .len = result.len};
-        if (he_client_result(c, out, bytes, quiet) != OK) {
+        if (he_client_result(w->client[place_for(w, n)], out, bytes, quiet) != OK) {
             (void)blame(w, quiet->code, quiet);
         }
     }

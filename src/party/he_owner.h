@@ -46,6 +46,9 @@ status he_owner_begin(he_owner *w, const he_owner_options *o, error *err) MUST_U
  * and limit, where the server has no memory for them. */
 status he_owner_prepare(he_owner *w, size_t tokens, error *err) MUST_USE;
 
+/** Whether the server's model has rounds in which the owner computes; known once prepared. */
+bool he_owner_takes_part(const he_owner *w);
+
 /** As nn_encoder_forward, one sequence after the other. */
 status he_owner_forward(he_owner *w, float *out, const embedded *x, error *err) MUST_USE;
 

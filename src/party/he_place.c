@@ -84,11 +84,8 @@ static status check(const model *m, error *err)
     he_plan *plan;
     TRY(he_states_check(m, err));
     TRY(he_plan_make(&plan, m, &wish, err));
-    const size_t rounds = plan->program->n_rounds;
     he_plan_free(plan);
-    return rounds == 0
-               ? OK
-               : error_set(err, ERR_POLICY, "%s: its recipe asks the owner in between", m->dir);
+    return OK;
 }
 
 status he_place_make(uint8_t digest[HASH_BYTES], const char *src, const char *dst, error *err)

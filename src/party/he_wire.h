@@ -19,6 +19,8 @@ enum {
     HE_SAY_PROGRESS, /* server → owner, before a result */
     HE_SAY_RESULT,   /* server → owner */
     HE_SAY_END,      /* owner → server: no more; empty */
+    HE_SAY_ROUND,    /* server → owner, before a result: what the owner computes on */
+    HE_SAY_ANSWER,   /* owner → server: what came of it */
 };
 
 /** Rings that a server offers: one for short inputs, one for all. */

@@ -47,11 +47,14 @@ static void answer_in_the_clear(stage *s)
     pool_free(p);
 }
 
-static int set_up(void **state)
+static int set_up_model(void **state, bool rounds)
 {
     stage *s = mem_new(1, sizeof *s);
     error err = {0};
     small_poly_init(&s->s);
+    if (rounds) {
+        small_thex(&s->s);
+    }
     s->x = small_poly_states(ROWS, 9);
     s->in = (embedded){.rows = ROWS, .dim = s->s.m->dim, .seqs = {2, starts}, .x = s->x};
     answer_in_the_clear(s);
@@ -60,6 +63,16 @@ static int set_up(void **state)
     ok(he_seed_new(&s->seed, &err), &err);
     *state = s;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return set_up_model(state, false);
+}
+
+static int set_up_rounds(void **state)
+{
+    return set_up_model(state, true);
 }
 
 static int tear_down(void **state)
@@ -174,6 +187,22 @@ static void test_answers_and_kept_keys(void **state)
     assert_int_equal(again.tally.kept, first.tally.keys);
     assert_int_equal(offline[1].sent, 2 * FRAME_HEADER_BYTES + HE_ASK_BYTES + HE_KEYS_BYTES);
     assert_memory_equal(&online[0], &online[1], sizeof online[0]);
+}
+
+/* A model whose owner takes part. */
+static void test_rounds(void **state)
+{
+    stage *s = *state;
+    visit v, again;
+    he_owner_count offline, online[2];
+    whole_session(s, &v, 0, &offline, &online[0]);
+    assert_int_equal(online[0].rounds, 3);
+    assert_int_equal(v.tally.inputs, 1);
+    assert_int_equal(v.tally.answers, 1);
+    assert_int_equal(s->layers_told, s->s.m->n_layers);
+    whole_session(s, &again, 1, &offline, &online[1]);
+    assert_int_equal(again.tally.keys, 0);
+    assert_memory_equal(&online[0], &online[1], sizeof *online);
 }
 
 /* Nobody else's set is taken for what is kept: neither another key's nor another place's. */
@@ -445,5 +474,7 @@ int main(void)
         cmocka_unit_test(test_out_of_turn),
         cmocka_unit_test(test_bad_results_are_the_owners_affair),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    const struct CMUnitTest rounds[] = {cmocka_unit_test(test_rounds)};
+    const int failed = cmocka_run_group_tests(tests, set_up, tear_down);
+    return failed + cmocka_run_group_tests(rounds, set_up_rounds, tear_down);
 }
