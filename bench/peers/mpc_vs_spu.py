@@ -39,7 +39,7 @@ SHAPES = {  # hidden size, layers, heads, feed-forward size
     "bert-base": (768, 12, 12, 3072),
     "bert-large": (1024, 24, 16, 4096),
 }
-MARGIN = 1.25  # that the program adds at either end of a range
+MARGIN = 1.25  # that the program adds at either end of a range; its square to a largest variance
 ROLES = ["dealer", "server1", "server0"]
 
 
@@ -132,7 +132,7 @@ def ranges_of(models: list[str], recipe: str) -> tuple[str, dict[str, list[float
     return "stand-in", {
         "activation": [-12 / MARGIN, 12 / MARGIN],
         "sum": [1, 128 / MARGIN**2],
-        "variance": [1, 1000 / MARGIN**2],
+        "variance": [1, 1000 / MARGIN**3],
     }
 
 
