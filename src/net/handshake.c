@@ -2,11 +2,12 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/random.h"
 #include "net/channel_io.h"
 #include "net/wire.h"
 
-enum { WIRE_VERSION = 1, PROGRAM_BYTES = 32, HASH_BYTES = 32 };
+enum { WIRE_VERSION = 1, PROGRAM_BYTES = 32 };
 
 /* Where the fields stand. */
 enum {
@@ -18,6 +19,15 @@ enum {
     AT_AGREEMENT = AT_MODEL + HASH_BYTES,
     HELLO_BYTES = AT_AGREEMENT + HASH_BYTES
 };
+
+status handshake_terms_make(handshake_terms *out, const char *program, const char *parameters,
+                            const uint8_t model[32], error *err)
+{
+    const span words = {(const uint8_t *)parameters, strlen(parameters)};
+    *out = (handshake_terms){.program = program, .parameters = parameters};
+    memcpy(out->model, model, sizeof out->model);
+    return hash_sha256(out->agreement, &words, 1, err);
+}
 
 static void lay_out(uint8_t out[HELLO_BYTES], role mine, const uint8_t session[FRAME_SESSION_BYTES],
                     const handshake_terms *t)

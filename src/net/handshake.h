@@ -13,6 +13,10 @@ typedef struct {
     const char *parameters; /* those of this party in words, for errors; NULL: not said */
 } handshake_terms;
 
+/** Terms whose agreement is the hash of the parameters' words, which must outlive them. */
+status handshake_terms_make(handshake_terms *out, const char *program, const char *parameters,
+                            const uint8_t model[32], error *err) MUST_USE;
+
 /** The party that leads draws the session's id, 16 random bytes, and speaks first; the other one
  * takes it over. Afterwards every frame belongs to that session. ERR_PROTOCOL names the field that
  * differs, at both ends. One round. */

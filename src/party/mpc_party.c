@@ -1,7 +1,6 @@
 #include "party/mpc_party.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "net/handshake.h"
 
@@ -14,14 +13,11 @@ static status make_terms(handshake_terms *out, char parameters[PARAMETERS_BYTES]
     const bool between = p->who != HOLDER_DEALER &&
                          (peer == ROLE_SERVER0 || peer == ROLE_SERVER1) &&
                          channel_role(c) != ROLE_OWNER;
-    *out = (handshake_terms){.program = "tacit " TACIT_VERSION " mpc", .parameters = parameters};
     snprintf(parameters, PARAMETERS_BYTES, "network %s%s", network_name(channel_network(c)),
              !between     ? ""
              : p->stocked ? ", material"
                           : ", dealer");
-    memcpy(out->model, p->hash, sizeof out->model);
-    const span words = {(const uint8_t *)parameters, strlen(parameters)};
-    return hash_sha256(out->agreement, &words, 1, err);
+    return handshake_terms_make(out, "tacit " TACIT_VERSION " mpc", parameters, p->hash, err);
 }
 
 status mpc_party_handshake(channel *c, bool leads, const mpc_party *p, error *err)
