@@ -18,15 +18,6 @@ struct he_client {
  * always be encrypted: whether they were decides nothing that the server sees. */
 static const double MOST = 0x1p20;
 
-static unsigned log2_of(size_t x)
-{
-    unsigned bits = 0;
-    while ((size_t)1 << bits < x) {
-        bits++;
-    }
-    return bits;
-}
-
 status he_client_new(he_client **out, span offer, const he_client_options *o, error *err)
 {
     *out = NULL;
@@ -43,7 +34,7 @@ status he_client_new(he_client **out, span offer, const he_client_options *o, er
         he_client_free(c);
         return st;
     }
-    c->log_slots = log2_of(c->offer.tokens * c->offer.width);
+    c->log_slots = he_log2(c->offer.tokens * c->offer.width);
     *out = c;
     return OK;
 }
@@ -132,36 +123,17 @@ status he_client_input(he_client *c, he_bytes *out, const float *x, size_t n, er
     return st;
 }
 
-static status decode(he_client *c, float *out, const ckks_cipher *z)
-{
-    const size_t slots = (size_t)1 << z->log_slots;
-    ckks_plain plain;
-    TRY(ckks_decrypt(&c->c, &plain, z, &c->secret));
-    double *re = mem_new(slots, sizeof *re);
-    status st = re ? ckks_decode(&c->c, re, NULL, &plain) : error_memory(c->c.err);
-    const double divisor = c->offer.mean ? (double)c->tokens : 1;
-    for (size_t i = 0; st == OK && i < c->offer.n_labels; i++) {
-        out[i] = (float)(re[i] / divisor);
-    }
-    if (re) {
-        mem_wipe(re, slots * sizeof *re);
-    }
-    mem_free(re);
-    ckks_plain_clear(&plain);
-    return st;
-}
-
 /* ---- Rounds */
 
-/* Slots of a ciphertext of ours. */
-static status open_slots(he_client *c, double *re, double *im, span in)
+/* Slots of a ciphertext of ours; `what` it is, for errors. im may be NULL. */
+static status open_slots(he_client *c, double *re, double *im, span in, const char *what)
 {
     ckks_cipher z;
     ckks_plain plain;
     TRY(ckks_cipher_read(&c->c, &z, in));
     status st = OK;
     if (z.log_slots != c->log_slots || z.n_parts != 2) {
-        st = error_set(c->c.err, ERR_ARTEFACT, "he: a message of 2^%u slots and %zu parts",
+        st = error_set(c->c.err, ERR_ARTEFACT, "he: a %s of 2^%u slots and %zu parts", what,
                        z.log_slots, z.n_parts);
     }
     st = st == OK ? ckks_decrypt(&c->c, &plain, &z, &c->secret) : st;
@@ -214,7 +186,7 @@ status he_client_round(he_client *c, he_bytes *out, size_t i, span in, error *er
     if (!re) {
         return error_memory(err);
     }
-    status st = open_slots(c, re, re + slots, in);
+    status st = open_slots(c, re, re + slots, in, "message");
     st = st == OK ? answer(c, out, re, re + slots, &c->offer.round[i]) : st;
     mem_wipe(re, 2 * slots * sizeof *re);
     mem_free(re);
@@ -223,19 +195,22 @@ status he_client_round(he_client *c, he_bytes *out, size_t i, span in, error *er
 
 status he_client_result(he_client *c, float *out, span in, error *err)
 {
-    ckks_cipher z;
+    const size_t slots = (size_t)1 << c->log_slots;
+    const double divisor = c->offer.mean ? (double)c->tokens : 1;
     c->c.err = err;
     if (c->no_answer > 0) {
         return error_set(err, ERR_PRECISION, "he: values of %zu rounds are beyond any model's",
                          c->no_answer);
     }
-    TRY(ckks_cipher_read(&c->c, &z, in));
-    status st = OK;
-    if (z.log_slots != c->log_slots || z.n_parts != 2) {
-        st = error_set(err, ERR_ARTEFACT, "he: a result of 2^%u slots and %zu parts", z.log_slots,
-                       z.n_parts);
+    double *re = mem_new(slots, sizeof *re);
+    if (!re) {
+        return error_memory(err);
     }
-    st = st == OK ? decode(c, out, &z) : st;
-    ckks_cipher_clear(&z);
+    const status st = open_slots(c, re, NULL, in, "result");
+    for (size_t i = 0; st == OK && i < c->offer.n_labels; i++) {
+        out[i] = (float)(re[i] / divisor);
+    }
+    mem_wipe(re, slots * sizeof *re);
+    mem_free(re);
     return st;
 }

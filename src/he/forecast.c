@@ -144,7 +144,7 @@ static status make_key(probe *b, units *u)
         return error_memory(b->c.err);
     }
     ckks_keys_write(bytes.data, &b->keys);
-    const status st = ckks_keys_read(&b->c, &read, (span){.data = bytes.data, .len = bytes.len});
+    const status st = ckks_keys_read(&b->c, &read, he_bytes_span(&bytes));
     u->key = (now() - begin) / (double)bytes.len;
     mem_free(bytes.data);
     if (st == OK) {

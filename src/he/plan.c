@@ -11,15 +11,6 @@
  * that make keys large and no ciphertext better. */
 enum { SCALE_MOST = 40, SCALE_LEAST = 30, INTEGER_BITS = 4, MAX_DIGITS = 4 };
 
-static unsigned log2_of(size_t x)
-{
-    unsigned bits = 0;
-    while ((size_t)1 << bits < x) {
-        bits++;
-    }
-    return bits;
-}
-
 size_t he_tally_sum(const size_t counts[CKKS_MAX_LIMBS + 1])
 {
     size_t sum = 0;
@@ -65,14 +56,14 @@ static status choose_ring(he_plan *p, const model *m, const he_wish *w, size_t *
         return error_set(err, ERR_USAGE, "%zu tokens: on ciphertexts they are 1 to %d", w->tokens,
                          HE_MAX_TOKENS);
     }
-    size_t n = (size_t)1 << log2_of(w->tokens < 2 ? 2 : w->tokens);
+    size_t n = (size_t)1 << he_log2(w->tokens < 2 ? 2 : w->tokens);
     TRY(he_record(&p->program, m, n, err));
-    TRY(choose(&p->params, w, log2_of(n * width), p->program->max_depth, err));
+    TRY(choose(&p->params, w, he_log2(n * width), p->program->max_depth, err));
     while (n < HE_MAX_TOKENS && n < HE_COPIES * d &&
            2 * n * width <= (size_t)1 << (p->params.log_n - 1)) {
         n *= 2;
     }
-    p->log_slots = log2_of(n * width);
+    p->log_slots = he_log2(n * width);
     *places = n;
     return OK;
 }

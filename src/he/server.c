@@ -27,15 +27,6 @@ static status encode_first(encoder *e, ckks_plain *out, const ckks_encoding *how
     return ckks_encode(e->c, out, e->slots, e->slots + n, &all);
 }
 
-static unsigned log2_of(size_t x)
-{
-    unsigned bits = 0;
-    while ((size_t)1 << bits < x) {
-        bits++;
-    }
-    return bits;
-}
-
 /* Turned back by the giant step, so that the turn that follows undoes it. */
 static void turn_back(double *x, double *scratch, size_t width, int64_t by)
 {
@@ -51,7 +42,7 @@ static status encode_map(encoder *e, const he_step *s, ckks_plain *out)
     const he_plan *plan = e->s->plan;
     const size_t limbs = he_limbs(plan, s->depth) + 1, width = plan->program->shape.width;
     const bool lone = s->map.n_giant * s->map.n_baby == 1;
-    const ckks_encoding how = {.log_slots = log2_of(width),
+    const ckks_encoding how = {.log_slots = he_log2(width),
                                .n_limbs = limbs,
                                .scale = plan->ctx->level[limbs].scale,
                                .raised = !lone};
@@ -74,7 +65,7 @@ static status encode_gamma(encoder *e, const he_step *s, ckks_plain *out)
     const he_plan *plan = e->s->plan;
     const size_t limbs = he_limbs(plan, s->depth) + 1;
     const double from = plan->ctx->level[he_limbs(plan, plan->program->depth[s->x])].scale;
-    const ckks_encoding how = {.log_slots = log2_of(plan->program->shape.width),
+    const ckks_encoding how = {.log_slots = he_log2(plan->program->shape.width),
                                .n_limbs = limbs,
                                .scale = plan->ctx->level[limbs - 1].scale *
                                         (double)ckks_limb_prime(plan->ctx, limbs - 1) / from};

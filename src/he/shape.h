@@ -30,6 +30,16 @@ he_shape he_shape_for(size_t dim, size_t n_heads, size_t tokens);
  * it: dim a power of two; 2 dim <= ff <= 4 dim; tokens <= 4 head_dim. */
 status he_shape_of(he_shape *out, const model *m, size_t tokens, error *err) MUST_USE;
 
+/** log2 of a power of two; of another number, of the next. */
+static inline unsigned he_log2(size_t x)
+{
+    unsigned bits = 0;
+    while ((size_t)1 << bits < x) {
+        bits++;
+    }
+    return bits;
+}
+
 /** The feature, as the model counts them, of lane p < dim. */
 static inline size_t he_feature(const he_shape *s, size_t p)
 {

@@ -30,6 +30,11 @@ typedef struct {
     size_t len;
 } he_bytes;
 
+static inline span he_bytes_span(const he_bytes *b)
+{
+    return (span){.data = b->data, .len = b->len};
+}
+
 /** Gives back, and wipes; a zeroed one is fine. */
 void he_bytes_clear(he_bytes *b);
 status he_bytes_new(he_bytes *out, size_t len, error *err) MUST_USE;

@@ -101,11 +101,6 @@ static void travel(const he_local *l, size_t bytes)
     }
 }
 
-static span span_of(const he_bytes *b)
-{
-    return (span){.data = b->data, .len = b->len};
-}
-
 static status send_keys(he_local *l, place *p, error *err)
 {
     for (size_t i = 0; i < he_client_offer(p->client)->n_keys; i++) {
@@ -113,7 +108,7 @@ static status send_keys(he_local *l, place *p, error *err)
         TRY(he_client_key(p->client, &key, i, err));
         l->count.client_offline += key.len;
         travel(l, key.len);
-        const status st = he_session_key(p->session, span_of(&key), err);
+        const status st = he_session_key(p->session, he_bytes_span(&key), err);
         he_bytes_clear(&key);
         TRY(st);
     }
@@ -129,7 +124,7 @@ static status meet(he_local *l, place *p, error *err)
     TRY(he_offer_write(&offer, p->plan, err));
     l->count.server_offline += offer.len;
     travel(l, offer.len);
-    const status st = he_client_new(&p->client, span_of(&offer), &o, err);
+    const status st = he_client_new(&p->client, he_bytes_span(&offer), &o, err);
     he_bytes_clear(&offer);
     TRY(st);
     return send_keys(l, p, err);
@@ -174,7 +169,7 @@ status he_local_prepare(he_local *l, size_t tokens, error *err)
 /* The server's message to the client's, which is given back. */
 static status serve(he_local *l, place *p, he_bytes *out, he_bytes *in, error *err)
 {
-    const status st = he_session_run(p->session, out, span_of(in), err);
+    const status st = he_session_run(p->session, out, he_bytes_span(in), err);
     he_bytes_clear(in);
     if (st == OK) {
         l->count.server_online += out->len;
@@ -192,7 +187,7 @@ static status answer(he_local *l, place *p, float *out, const float *x, size_t n
     travel(l, in.len);
     status st = serve(l, p, &result, &in, err);
     for (size_t i = 0; st == OK && he_session_waits(p->session); i++) {
-        st = he_client_round(p->client, &in, i, span_of(&result), err);
+        st = he_client_round(p->client, &in, i, he_bytes_span(&result), err);
         he_bytes_clear(&result);
         if (st == OK) {
             l->count.client_online += in.len;
@@ -201,7 +196,7 @@ static status answer(he_local *l, place *p, float *out, const float *x, size_t n
         }
     }
     if (st == OK) {
-        st = he_client_result(p->client, out, span_of(&result), err);
+        st = he_client_result(p->client, out, he_bytes_span(&result), err);
     }
     he_bytes_clear(&result);
     return st;

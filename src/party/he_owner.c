@@ -244,8 +244,7 @@ static status converse(he_owner *w, he_bytes *result, const float *x, size_t n, 
     const size_t most = 2 * in.len;
     status st = tell(w, HE_SAY_INPUT + (uint32_t)place, &in, result, rounds > 0, most, err);
     for (size_t i = 0; st == OK && i < rounds; i++) {
-        const span asked = {.data = result->data, .len = result->len};
-        st = blame(w, he_client_round(c, &in, i, asked, err), err);
+        st = blame(w, he_client_round(c, &in, i, he_bytes_span(result), err), err);
         he_bytes_clear(result);
         st = st == OK ? tell(w, HE_SAY_ANSWER, &in, result, i + 1 < rounds, most, err) : st;
     }
@@ -260,8 +259,8 @@ static status answer(he_owner *w, float *out, const float *x, size_t n, error *q
     const status st = converse(w, &result, x, n, err);
     add_since(&w->online, w, &before);
     if (st == OK) {
-        const span bytes = {.data = result.data, .len = result.len};
-        if (he_client_result(w->client[place_for(w, n)], out, bytes, quiet) != OK) {
+        he_client *c = w->client[place_for(w, n)];
+        if (he_client_result(c, out, he_bytes_span(&result), quiet) != OK) {
             (void)blame(w, quiet->code, quiet);
         }
     }

@@ -27,11 +27,6 @@ typedef struct {
 
 typedef status job(parties *p, error *err);
 
-static span bytes(const he_bytes *b)
-{
-    return (span){.data = b->data, .len = b->len};
-}
-
 /* The n-th allocation fails, for ever wider steps of n up to a run in which none did. */
 static void sample(job *f, parties *p)
 {
@@ -70,7 +65,7 @@ static status make_client(parties *p, error *err)
     he_bytes_clear(&p->offer);
     p->client = NULL;
     TRY(he_offer_write(&p->offer, p->plan, err));
-    return he_client_new(&p->client, bytes(&p->offer), NULL, err);
+    return he_client_new(&p->client, he_bytes_span(&p->offer), NULL, err);
 }
 
 /* The last of all keys, over and over. */
@@ -82,7 +77,7 @@ static status send_key(parties *p, error *err)
         return OK;
     }
     TRY(he_client_key(p->client, &key, last, err));
-    const status st = he_session_key(p->session, bytes(&key), err);
+    const status st = he_session_key(p->session, he_bytes_span(&key), err);
     he_bytes_clear(&key);
     return st;
 }
@@ -105,20 +100,21 @@ static status converse(parties *p, error *err)
 {
     float out[SMALL_POLY_LABELS];
     he_bytes in = {0}, message;
-    TRY(he_session_run(p->session, &message, bytes(&p->input), err));
+    TRY(he_session_run(p->session, &message, he_bytes_span(&p->input), err));
     status st = OK;
     for (size_t i = 0; st == OK && he_session_waits(p->session); i++) {
-        st = he_client_round(p->client, &in, i, bytes(&message), err);
+        st = he_client_round(p->client, &in, i, he_bytes_span(&message), err);
         he_bytes_clear(&message);
         if (st != OK) { /* nobody answers: the session is given another input later */
-            const status ended = he_session_run(p->session, &message, bytes(&p->offer), NULL);
+            const status ended =
+                he_session_run(p->session, &message, he_bytes_span(&p->offer), NULL);
             assert_int_not_equal(ended, OK);
             return st;
         }
-        st = he_session_run(p->session, &message, bytes(&in), err);
+        st = he_session_run(p->session, &message, he_bytes_span(&in), err);
         he_bytes_clear(&in);
     }
-    st = st == OK ? he_client_result(p->client, out, bytes(&message), err) : st;
+    st = st == OK ? he_client_result(p->client, out, he_bytes_span(&message), err) : st;
     he_bytes_clear(&message);
     return st;
 }
@@ -128,7 +124,7 @@ static void send_other_keys(parties *p)
     for (size_t i = 0; i + 1 < p->plan->n_keys; i++) {
         he_bytes key;
         assert_int_equal(he_client_key(p->client, &key, i, NULL), OK);
-        assert_int_equal(he_session_key(p->session, bytes(&key), NULL), OK);
+        assert_int_equal(he_session_key(p->session, he_bytes_span(&key), NULL), OK);
         he_bytes_clear(&key);
     }
 }

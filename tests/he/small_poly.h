@@ -18,6 +18,14 @@ static const model_shape small_poly_shape = {.dim = 32,
 static const float small_poly_sigma[] = {0.9F, 0.7F, 0.2F};
 static const float small_poly_activation[] = {1.1F, 0.8F, 0.4F};
 
+/* Whatever has to succeed. */
+static inline void ok(status st, const error *err)
+{
+    if (st != OK) {
+        fail_msg("%s", err->text);
+    }
+}
+
 /* With ReLUs for a client: a reciprocal that is 1 - x / 40 below 40. */
 static const float small_thex_net[] = {-1, 40, 1, 0, 0.025F, 0};
 

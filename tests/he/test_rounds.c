@@ -18,18 +18,6 @@ typedef struct {
     float *x;
 } pair;
 
-static void ok(status st, const error *err)
-{
-    if (st != OK) {
-        fail_msg("%s", err->text);
-    }
-}
-
-static span bytes(const he_bytes *b)
-{
-    return (span){.data = b->data, .len = b->len};
-}
-
 static void pair_new(pair *p)
 {
     const he_wish wish = {.tokens = TOKENS, .scale_bits = 22};
@@ -42,11 +30,11 @@ static void pair_new(pair *p)
     ok(he_server_new(&p->server, p->plan, NULL, &err), &err);
     ok(he_session_new(&p->session, p->server, NULL, &err), &err);
     ok(he_offer_write(&offer, p->plan, &err), &err);
-    ok(he_client_new(&p->client, bytes(&offer), NULL, &err), &err);
+    ok(he_client_new(&p->client, he_bytes_span(&offer), NULL, &err), &err);
     he_bytes_clear(&offer);
     for (size_t i = 0; i < p->plan->n_keys; i++) {
         ok(he_client_key(p->client, &key, i, &err), &err);
-        ok(he_session_key(p->session, bytes(&key), &err), &err);
+        ok(he_session_key(p->session, he_bytes_span(&key), &err), &err);
         he_bytes_clear(&key);
     }
 }
@@ -75,20 +63,20 @@ static status converse(pair *p, unsigned spoilt, error *err)
     he_bytes in, message;
     size_t rounds = 0;
     ok(he_client_input(p->client, &in, p->x, TOKENS, err), err);
-    ok(he_session_run(p->session, &message, bytes(&in), err), err);
+    ok(he_session_run(p->session, &message, he_bytes_span(&in), err), err);
     he_bytes_clear(&in);
     for (; he_session_waits(p->session); rounds++) {
         if (spoilt >> rounds & 1) {
             spoil(&message);
         }
-        ok(he_client_round(p->client, &in, rounds, bytes(&message), err), err);
+        ok(he_client_round(p->client, &in, rounds, he_bytes_span(&message), err), err);
         assert_int_equal(in.len, he_session_waits(p->session));
         he_bytes_clear(&message);
-        ok(he_session_run(p->session, &message, bytes(&in), err), err);
+        ok(he_session_run(p->session, &message, he_bytes_span(&in), err), err);
         he_bytes_clear(&in);
     }
     assert_int_equal(rounds, p->plan->program->n_rounds);
-    const status st = he_client_result(p->client, out, bytes(&message), err);
+    const status st = he_client_result(p->client, out, he_bytes_span(&message), err);
     he_bytes_clear(&message);
     return st;
 }

@@ -25,18 +25,6 @@ typedef struct {
     size_t key_bytes;
 } fixture;
 
-static span bytes(const he_bytes *b)
-{
-    return (span){.data = b->data, .len = b->len};
-}
-
-static void ok(status st, const error *err)
-{
-    if (st != OK) {
-        fail_msg("%s", err->text);
-    }
-}
-
 static int set_up(void **state)
 {
     fixture *f = mem_new(1, sizeof *f);
@@ -46,13 +34,13 @@ static int set_up(void **state)
     ok(he_plan_make(&f->plan, f->s.m, &wish, &err), &err);
     ok(he_server_new(&f->server, f->plan, NULL, &err), &err);
     ok(he_offer_write(&f->offer, f->plan, &err), &err);
-    ok(he_client_new(&f->client, bytes(&f->offer), NULL, &err), &err);
+    ok(he_client_new(&f->client, he_bytes_span(&f->offer), NULL, &err), &err);
     ok(he_session_new(&f->session, f->server, NULL, &err), &err);
     for (size_t i = 0; i < f->plan->n_keys; i++) {
         he_bytes key;
         assert_false(he_session_ready(f->session));
         ok(he_client_key(f->client, &key, i, &err), &err);
-        ok(he_session_key(f->session, bytes(&key), &err), &err);
+        ok(he_session_key(f->session, he_bytes_span(&key), &err), &err);
         assert_int_equal(key.len, he_key_bytes(f->plan, i));
         f->key_bytes += key.len;
         he_bytes_clear(&key);
@@ -79,8 +67,8 @@ static void run(fixture *f, float *out, const float *x, size_t n)
     he_bytes in, result;
     error err = {0};
     ok(he_client_input(f->client, &in, x, n, &err), &err);
-    ok(he_session_run(f->session, &result, bytes(&in), &err), &err);
-    ok(he_client_result(f->client, out, bytes(&result), &err), &err);
+    ok(he_session_run(f->session, &result, he_bytes_span(&in), &err), &err);
+    ok(he_client_result(f->client, out, he_bytes_span(&result), &err), &err);
     assert_int_equal(in.len, f->plan->input_bytes);
     assert_int_equal(result.len, f->plan->result_bytes);
     he_bytes_clear(&in);
@@ -125,13 +113,13 @@ static void test_messages_out_of_place(void **state)
     ok(he_session_new(&s, f->server, NULL, &err), &err);
     ok(he_client_key(f->client, &key, 1, &err), &err);
     ok(he_client_input(f->client, &in, x, 1, &err), &err);
-    refused(he_session_key(s, bytes(&key), &err), ERR_PROTOCOL);
-    refused(he_session_run(s, &result, bytes(&in), &err), ERR_PROTOCOL);
-    refused(he_session_key(f->session, bytes(&key), &err), ERR_PROTOCOL);
+    refused(he_session_key(s, he_bytes_span(&key), &err), ERR_PROTOCOL);
+    refused(he_session_run(s, &result, he_bytes_span(&in), &err), ERR_PROTOCOL);
+    refused(he_session_key(f->session, he_bytes_span(&key), &err), ERR_PROTOCOL);
     in.data[8] = TOKENS + 100;
-    refused(he_session_run(f->session, &result, bytes(&in), &err), ERR_ARTEFACT);
-    refused(he_session_run(f->session, &result, bytes(&key), &err), ERR_ARTEFACT);
-    refused(he_client_result(f->client, out, bytes(&in), &err), ERR_ARTEFACT);
+    refused(he_session_run(f->session, &result, he_bytes_span(&in), &err), ERR_ARTEFACT);
+    refused(he_session_run(f->session, &result, he_bytes_span(&key), &err), ERR_ARTEFACT);
+    refused(he_client_result(f->client, out, he_bytes_span(&in), &err), ERR_ARTEFACT);
     refused(he_client_input(f->client, &result, x, 0, &err), ERR_USAGE);
     refused(he_client_input(f->client, &result, x, 65, &err), ERR_USAGE);
     he_bytes_clear(&key);

@@ -26,13 +26,6 @@ typedef struct {
     size_t layers_told;
 } stage;
 
-static void ok(status st, const error *err)
-{
-    if (st != OK) {
-        fail_msg("%s", err->text);
-    }
-}
-
 static void answer_in_the_clear(stage *s)
 {
     engine *e;
